@@ -1,0 +1,62 @@
+/// Backbones: what the model needs of one, and the list of those that come with the library.
+#pragma once
+
+#include <concepts>
+#include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/stages/fpn.hpp>
+#include <maskrcnn/stages/resnet.hpp>
+#include <maskrcnn/weights/parameters.hpp>
+
+namespace maskrcnn {
+
+/// What a backbone has to know about the model that it is part of.
+struct BackboneOptions {
+  double batch_norm_epsilon = 1e-5;
+  BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
+};
+
+/// Anything that turns an image into a feature pyramid, each level half the size of the one before:
+/// - `Scalar`: what it computes in;
+/// - `levels`: maps that it makes, finest first, stride 4; proposals are sought on all of them;
+/// - `roi_levels`: the first so many are those that RoIs are read from;
+/// - built from the parameters below "backbone." and the options;
+/// - `channels()`: of every map;
+/// - called with [1, H, W, 3], H and W multiples of 32.
+template <class B>
+concept Backbone =
+    Scalar<typename B::Scalar> &&
+    requires(const B backbone, const Tensor<typename B::Scalar, 4>& image, const Parameters& at, BackboneOptions o) {
+      { B::levels } -> std::convertible_to<std::size_t>;
+      { B::roi_levels } -> std::convertible_to<std::size_t>;
+      B(at, o);
+      { backbone.channels() } -> std::convertible_to<Index>;
+      { backbone(image) } -> std::same_as<FeaturePyramid<typename B::Scalar>>;
+    };
+
+/// ResNet with a feature pyramid on C2..C5: P2..P6.
+template <Scalar T, ResNetSpec Spec>
+class ResNetFpn {
+ public:
+  using Scalar = T;
+  static constexpr std::size_t levels = 5, roi_levels = 4;
+
+  /// @param at the place of `body` and `fpn`
+  ResNetFpn(const Parameters& at, const BackboneOptions& options)
+      : body_(at / "body", options.batch_norm_epsilon, options.bottleneck_stride),
+        fpn_(at / "fpn", body_.channels(), options.batch_norm_epsilon) {}
+
+  [[nodiscard]] Index channels() const { return fpn_.channels(); }
+
+  [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& image) const { return fpn_(body_(image)); }
+
+ private:
+  ResNet<T, Spec> body_;
+  Fpn<T> fpn_;
+};
+
+using ResNet18Fpn = ResNetFpn<float, resnet18>;
+using ResNet34Fpn = ResNetFpn<float, resnet34>;
+using ResNet50Fpn = ResNetFpn<float, resnet50>;
+using ResNet101Fpn = ResNetFpn<float, resnet101>;
+
+}  // namespace maskrcnn

@@ -1,0 +1,47 @@
+/// Boxes: the rectangles that anchors, proposals, RoIs and detections are made of.
+#pragma once
+
+#include <algorithm>
+
+namespace maskrcnn {
+
+/// A rectangle in pixels, corners (x0, y0) and (x1, y1), continuous coordinates: width is x1 - x0, without a +1.
+template <class T>
+struct BasicBox {
+  T x0{}, y0{}, x1{}, y1{};
+
+  [[nodiscard]] constexpr T width() const { return x1 - x0; }
+  [[nodiscard]] constexpr T height() const { return y1 - y0; }
+  [[nodiscard]] constexpr T area() const { return width() * height(); }
+
+  friend constexpr bool operator==(const BasicBox&, const BasicBox&) = default;
+};
+
+/// The box of a result, in pixels of the original image.
+using Box = BasicBox<float>;
+
+/// Height and width of an image or a feature map, in its own pixels.
+struct Size {
+  int height = 0, width = 0;
+
+  friend constexpr bool operator==(const Size&, const Size&) = default;
+};
+
+/// The part of `box` that lies inside an image of `size`: every coordinate clamped to [0, width] or [0, height].
+template <class T>
+[[nodiscard]] constexpr BasicBox<T> clip(const BasicBox<T>& box, Size size) {
+  const T width = static_cast<T>(size.width), height = static_cast<T>(size.height);
+  return {std::clamp(box.x0, T{0}, width), std::clamp(box.y0, T{0}, height), std::clamp(box.x1, T{0}, width),
+          std::clamp(box.y1, T{0}, height)};
+}
+
+/// Intersection over union of two boxes; 0 / 0 of two empty boxes is not a number, which compares as "no overlap".
+template <class T>
+[[nodiscard]] constexpr T iou(const BasicBox<T>& a, const BasicBox<T>& b) {
+  const T width = std::max(T{0}, std::min(a.x1, b.x1) - std::max(a.x0, b.x0));
+  const T height = std::max(T{0}, std::min(a.y1, b.y1) - std::max(a.y0, b.y0));
+  const T intersection = width * height;
+  return intersection / (a.area() + b.area() - intersection);
+}
+
+}  // namespace maskrcnn

@@ -1,0 +1,123 @@
+/// Conventions: everything in which implementations of Mask R-CNN differ numerically, as compile-time constants.
+#pragma once
+
+#include <concepts>
+
+namespace maskrcnn {
+
+enum class ChannelOrder { rgb, bgr };
+
+/// How a float size of a resized image becomes an integer.
+enum class SizeRounding { floor, half_up };
+
+/// How pixels are resampled. `bilinear`: float, half-pixel centres, no antialiasing, after normalisation.
+enum class Resampler { bilinear };
+
+/// Where a level's anchors stand. `padded_over_feature`: padded input size / feature size, rounded down;
+/// `power_of_two`: 4, 8, 16, ...
+enum class AnchorStride { padded_over_feature, power_of_two };
+
+/// Which convolution of a bottleneck block carries the stride.
+enum class BottleneckStride { in_1x1, in_3x3 };
+
+/// How a level's RoI scale is known. `from_heights`: 2^round(log2(feature height / resized height)), as torchvision
+/// infers it; `power_of_two`: 1/4, 1/8, ...
+enum class RoiScale { from_heights, power_of_two };
+
+enum class BackgroundClass { first, last };
+
+/// How samples of one RoI bin become one value: `max` as the paper's first version and the lecture have it, `average`
+/// as the released weights were trained.
+enum class Pooling { max, average };
+
+/// How RoIs are read from feature maps.
+struct RoiRule {
+  /// true: RoIPool, which snaps the RoI and its bins to whole feature cells (always max); false: RoIAlign.
+  bool quantised = false;
+  Pooling pooling = Pooling::average;
+  /// Bilinear samples per bin and axis; 0 chooses ceil(RoI size / output size) for every RoI.
+  int samples = 2;
+  /// Whether the half-pixel shift is taken into account ("RoIAlign v2"); then RoIs narrower than a cell stay so.
+  bool aligned = false;
+
+  friend constexpr bool operator==(const RoiRule&, const RoiRule&) = default;
+};
+
+/// How masks are drawn into the image. `integer_box`: the mask is padded by one, the box grown to match, its corners
+/// truncated to integers, and the mask resized to that integer box.
+enum class MaskPaste { integer_box };
+
+/// torchvision's `maskrcnn_resnet50_fpn` and its relatives, eager mode, 0.16 and later.
+struct Torchvision {
+  static constexpr const char* name = "torchvision";
+
+  static constexpr ChannelOrder channel_order = ChannelOrder::rgb;
+  /// Pixels are divided by this before the mean is taken off.
+  static constexpr double pixel_scale = 255.0;
+  static constexpr bool normalise_before_resize = true;
+  static constexpr SizeRounding size_rounding = SizeRounding::floor;
+  static constexpr Resampler resampler = Resampler::bilinear;
+  /// Inputs are padded at the bottom and the right to a multiple of this.
+  static constexpr int size_divisor = 32;
+
+  static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
+  /// Epsilon of a frozen batch norm in a file that does not say (files with `num_batches_tracked` mean 1e-5).
+  static constexpr double frozen_batch_norm_epsilon = 0.0;
+
+  static constexpr bool round_anchors = true;
+  static constexpr AnchorStride anchor_stride = AnchorStride::padded_over_feature;
+  /// Proposals at least this wide and high stay (0: strictly greater than 0), in pixels of the resized image.
+  static constexpr double proposal_min_size = 1e-3;
+
+  static constexpr RoiScale roi_scale = RoiScale::from_heights;
+  /// Pyramid level of a RoI: floor(4 + log2(sqrt(area) / 224 + inside) + outside).
+  static constexpr double level_epsilon_inside_log = 0.0;
+  static constexpr double level_epsilon_outside_log = 1e-6;
+  static constexpr RoiRule roi{};
+
+  static constexpr BackgroundClass background = BackgroundClass::first;
+  /// Detections narrower or lower than this are dropped before suppression; 0 keeps all.
+  static constexpr double detection_min_size = 1e-2;
+  /// Up to this many boxes, classes are kept apart by shifting their boxes, in float arithmetic (torchvision compares
+  /// shifted boxes, whose rounding decides rare ties); above it, class by class. 0: always class by class.
+  static constexpr int nms_shift_limit = 1000;
+
+  static constexpr MaskPaste mask_paste = MaskPaste::integer_box;
+};
+
+/// torchvision's numbers with RoIPool, the quantised pooling of Fast R-CNN, in place of RoIAlign.
+struct TorchvisionRoiPool : Torchvision {
+  static constexpr RoiRule roi{.quantised = true, .pooling = Pooling::max};
+};
+
+/// torchvision's numbers with the maximum of each bin's samples, as in the paper's text, in place of their average.
+struct TorchvisionRoiAlignMax : Torchvision {
+  static constexpr RoiRule roi{.pooling = Pooling::max};
+};
+
+/// What a convention has to say. Derive from one that is near and hide what differs.
+template <class C>
+concept Convention = requires {
+  { C::name } -> std::convertible_to<const char*>;
+  { C::channel_order } -> std::convertible_to<ChannelOrder>;
+  { C::pixel_scale } -> std::convertible_to<double>;
+  { C::normalise_before_resize } -> std::convertible_to<bool>;
+  { C::size_rounding } -> std::convertible_to<SizeRounding>;
+  { C::resampler } -> std::convertible_to<Resampler>;
+  { C::size_divisor } -> std::convertible_to<int>;
+  { C::bottleneck_stride } -> std::convertible_to<BottleneckStride>;
+  { C::frozen_batch_norm_epsilon } -> std::convertible_to<double>;
+  { C::round_anchors } -> std::convertible_to<bool>;
+  { C::anchor_stride } -> std::convertible_to<AnchorStride>;
+  { C::proposal_min_size } -> std::convertible_to<double>;
+  { C::roi_scale } -> std::convertible_to<RoiScale>;
+  { C::level_epsilon_inside_log } -> std::convertible_to<double>;
+  { C::level_epsilon_outside_log } -> std::convertible_to<double>;
+  { C::roi } -> std::convertible_to<RoiRule>;
+  { C::background } -> std::convertible_to<BackgroundClass>;
+  { C::detection_min_size } -> std::convertible_to<double>;
+  { C::nms_shift_limit } -> std::convertible_to<int>;
+  { C::mask_paste } -> std::convertible_to<MaskPaste>;
+};
+
+}  // namespace maskrcnn

@@ -1,0 +1,95 @@
+/// Detections: what a model returns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <maskrcnn/core/box.hpp>
+#include <utility>
+#include <vector>
+
+namespace maskrcnn {
+
+/// A binary mask that stores only the patch around its object. Outside the patch the mask is 0.
+class Mask {
+ public:
+  Mask() = default;
+
+  /// @param image  size of the whole picture, in pixels
+  /// @param left   first column of the patch in the picture; `top` its first row
+  /// @param patch  size of the patch; it lies inside the picture
+  Mask(Size image, int left, int top, Size patch)
+      : image_(image),
+        left_(left),
+        top_(top),
+        patch_(patch),
+        pixels_(static_cast<std::size_t>(patch.height) * static_cast<std::size_t>(patch.width)) {}
+
+  /// Size of the picture that the mask belongs to, in pixels.
+  [[nodiscard]] Size image_size() const { return image_; }
+  /// Where the stored patch begins in the picture, and how large it is.
+  [[nodiscard]] int left() const { return left_; }
+  [[nodiscard]] int top() const { return top_; }
+  [[nodiscard]] Size patch_size() const { return patch_; }
+
+  /// Row `y` of the patch, 0 <= y < patch_size().height: one byte a pixel, 1 inside the object, 0 outside.
+  [[nodiscard]] std::uint8_t* patch_row(int y) { return pixels_.data() + offset(y); }
+  [[nodiscard]] const std::uint8_t* patch_row(int y) const { return pixels_.data() + offset(y); }
+
+  /// Whether pixel (x, y) of the picture belongs to the object; any coordinates are allowed.
+  [[nodiscard]] bool operator()(int x, int y) const {
+    const int column = x - left_, row = y - top_;
+    return column >= 0 && row >= 0 && column < patch_.width && row < patch_.height && patch_row(row)[column] != 0;
+  }
+
+  /// Number of pixels that belong to the object.
+  [[nodiscard]] std::size_t area() const {
+    std::size_t count = 0;
+    for (const std::uint8_t pixel : pixels_) count += pixel;
+    return count;
+  }
+
+  friend bool operator==(const Mask&, const Mask&) = default;
+
+ private:
+  [[nodiscard]] std::size_t offset(int y) const {
+    return static_cast<std::size_t>(y) * static_cast<std::size_t>(patch_.width);
+  }
+
+  Size image_;
+  int left_ = 0, top_ = 0;
+  Size patch_;
+  std::vector<std::uint8_t> pixels_;
+};
+
+/// One object found by Faster R-CNN: box in pixels of the original image, class index (0 is the background and never
+/// returned by torchvision's convention), probability of that class.
+struct BoxDetection {
+  Box box;
+  int label = 0;
+  float score = 0;
+};
+
+/// One object found by Mask R-CNN.
+struct Detection {
+  Box box;
+  int label = 0;
+  float score = 0;
+  Mask mask;
+};
+
+/// What a model returns for one image: objects in order of falling score.
+using BoxDetections = std::vector<BoxDetection>;
+using Detections = std::vector<Detection>;
+
+/// Objects on their way through the network: entry i of each list belongs to object i; boxes are in pixels of the
+/// resized image, scores fall.
+template <class T>
+struct Candidates {
+  std::vector<BasicBox<T>> boxes;
+  std::vector<int> labels;
+  std::vector<T> scores;
+
+  [[nodiscard]] std::size_t size() const { return boxes.size(); }
+};
+
+}  // namespace maskrcnn

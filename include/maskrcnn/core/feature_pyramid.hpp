@@ -1,0 +1,13 @@
+/// The feature pyramid: what a backbone hands to everything after it.
+#pragma once
+
+#include <maskrcnn/core/tensor.hpp>
+#include <vector>
+
+namespace maskrcnn {
+
+/// Feature maps [1, H, W, C] of one image, finest first: P2 (stride 4) to P6 (stride 64) in an FPN.
+template <Scalar T>
+using FeaturePyramid = std::vector<Tensor<T, 4>>;
+
+}  // namespace maskrcnn

@@ -1,0 +1,24 @@
+/// The frame: how the original picture sits in the network's input, and the way back.
+#pragma once
+
+#include <maskrcnn/core/box.hpp>
+
+namespace maskrcnn {
+
+/// Three sizes of one picture: as given, after resizing, and after padding at the bottom and the right.
+/// Everything between preprocessing and the result is in pixels of `resized`; results are in pixels of `original`.
+struct Frame {
+  Size original;
+  Size resized;
+  Size padded;
+
+  /// A box of the resized image in pixels of the original, each axis by its own ratio, in the box's own precision.
+  template <class T>
+  [[nodiscard]] constexpr BasicBox<T> to_original(const BasicBox<T>& box) const {
+    const T x = static_cast<T>(original.width) / static_cast<T>(resized.width);
+    const T y = static_cast<T>(original.height) / static_cast<T>(resized.height);
+    return {box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y};
+  }
+};
+
+}  // namespace maskrcnn

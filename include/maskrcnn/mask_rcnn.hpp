@@ -1,0 +1,177 @@
+/// Mask R-CNN: the figure of the paper, as a function body. Read this first.
+///
+///   image -> preprocess -> backbone -> RPN -> RoI features -> box head -> candidates
+///                             |                                               |
+///                             +----------------> RoI features -> mask head -> paste -> detections
+///
+/// The stages do not know each other; this is the only place where they meet. What they exchange is features, boxes
+/// and candidates, all in pixels of the resized image, and the frame that leads back to the original one.
+#pragma once
+
+#include <concepts>
+#include <maskrcnn/backbone.hpp>
+#include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/core/image.hpp>
+#include <maskrcnn/stages/anchors.hpp>
+#include <maskrcnn/stages/box_head.hpp>
+#include <maskrcnn/stages/mask_head.hpp>
+#include <maskrcnn/stages/multi_level_roi.hpp>
+#include <maskrcnn/stages/paste_masks.hpp>
+#include <maskrcnn/stages/preprocess.hpp>
+#include <maskrcnn/stages/roi_align.hpp>
+#include <maskrcnn/stages/roi_pool.hpp>
+#include <maskrcnn/stages/rpn.hpp>
+#include <memory>
+#include <ranges>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace maskrcnn {
+
+/// How a convention reads RoIs: `Output` x `Output` bins, by RoIAlign or RoIPool, from the level that fits the box.
+template <Convention C, int Output>
+using RoiFeatures =
+    MultiLevelRoi<C, std::conditional_t<C::roi.quantised, RoiPool<Output>, RoiAlign<RoiSpec{Output, C::roi}>>>;
+
+/// What Faster R-CNN finds, on its way to a result or to a further branch.
+template <Scalar T>
+struct Detected {
+  Frame frame;
+  FeaturePyramid<T> features;
+  Candidates<T> candidates;
+};
+
+/// A list of pictures: anything to iterate over whose elements are, or convert to, image views.
+template <class R>
+concept ImageRange = std::ranges::input_range<const R> &&
+                     std::convertible_to<std::ranges::range_reference_t<const R>, ImageView>;
+
+/// The results of a model for each picture of a list, one after the other.
+template <class Model, ImageRange Images>
+[[nodiscard]] auto detect_each(const Model& model, const Images& images) {
+  std::vector<decltype(model(std::declval<const ImageView&>()))> results;
+  for (const auto& image : images) results.push_back(model(image));
+  return results;
+}
+
+/// Faster R-CNN: boxes and classes. Stands alone, and is the trunk of Mask R-CNN.
+/// A model is immutable and may be called from several threads at once; calls share nothing but a pool of memory.
+template <Backbone B, Convention C = Torchvision>
+class FasterRCNN {
+ public:
+  using Scalar = typename B::Scalar;
+
+  /// @throws Error if a tensor is missing, unknown or wrongly shaped, or the configuration does not fit
+  explicit FasterRCNN(const Weights& weights) : FasterRCNN(weights, ModelConfig::from(weights)) {}
+  FasterRCNN(const Weights& weights, const ModelConfig& config) : FasterRCNN(Parameters(weights), config, WholeFile{}) {}
+
+  /// As the trunk of a larger network: reads what is its own below `root` and leaves the rest.
+  FasterRCNN(const Parameters& root, const ModelConfig& config)
+      : config_(config.resolved(C::frozen_batch_norm_epsilon)),
+        preprocess_(config_),
+        backbone_(root / "backbone", {.batch_norm_epsilon = *config_.batch_norm_epsilon,
+                                      .bottleneck_stride = C::bottleneck_stride}),
+        rpn_(root / "rpn", config_, backbone_.channels()),
+        box_head_(root / "roi_heads", config_, backbone_.channels(), BoxFeatures::output) {
+    if (config_.anchor_sizes.size() != B::levels)
+      fail("model: expected anchor_sizes for the ", B::levels, " levels of the backbone, found ",
+           config_.anchor_sizes.size());
+    if (!config_.class_names.empty() && config_.class_names.size() != classes())
+      fail("model: expected ", classes(), " class names, one for each class of the weights, found ",
+           config_.class_names.size());
+  }
+
+  /// What the model was built with.
+  [[nodiscard]] const ModelConfig& config() const { return config_; }
+  /// Channels of the features.
+  [[nodiscard]] Index channels() const { return backbone_.channels(); }
+  /// Number of classes, background included.
+  [[nodiscard]] Index classes() const { return box_head_.classes(); }
+
+  /// Objects in `image`, best first.
+  [[nodiscard]] BoxDetections operator()(const ImageView& image) const {
+    const InferenceScope memory(pool_);
+    const auto [frame, features, candidates] = detect(image);
+    return to_original(candidates, frame);
+  }
+
+  /// The same for each picture of a list.
+  template <ImageRange Images>
+  [[nodiscard]] std::vector<BoxDetections> operator()(const Images& images) const {
+    return detect_each(*this, images);
+  }
+
+  /// Objects in `image` as candidates, and the features that they were found in.
+  [[nodiscard]] Detected<Scalar> detect(const ImageView& image) const {
+    const auto input = preprocess_(image, pool_);
+    auto features = backbone_(input.tensor);                                      // C2..C5 -> P2..P6
+    const auto proposals = rpn_(features, input.frame);                           // {r_1 .. r_n}
+    const auto roi_features = roi_features_(features, proposals, input.frame);
+    auto candidates = box_head_(roi_features, proposals, input.frame);            // r_i, l_i
+    return {input.frame, std::move(features), std::move(candidates)};
+  }
+
+  /// Where calls of this model take their memory.
+  [[nodiscard]] const std::shared_ptr<MemoryPool>& pool() const { return pool_; }
+
+ private:
+  using BoxFeatures = RoiFeatures<C, 7>;
+
+  struct WholeFile {};
+  FasterRCNN(const Parameters& root, const ModelConfig& config, WholeFile) : FasterRCNN(root, config) {
+    root.require_all_read();
+  }
+
+  ModelConfig config_;
+  Preprocess<Scalar, C> preprocess_;
+  B backbone_;
+  Rpn<Scalar, C, AnchorGenerator<Scalar, C>> rpn_;
+  BoxFeatures roi_features_{B::roi_levels};
+  BoxHead<Scalar, C> box_head_;
+  std::shared_ptr<MemoryPool> pool_ = std::make_shared<MemoryPool>();
+};
+
+/// Mask R-CNN: Faster R-CNN and, in parallel to its box head, a branch that predicts a mask for each object.
+template <Backbone B, Convention C = Torchvision>
+class MaskRCNN {
+ public:
+  using Scalar = typename B::Scalar;
+
+  /// @throws Error if a tensor is missing, unknown or wrongly shaped, or the configuration does not fit
+  explicit MaskRCNN(const Weights& weights) : MaskRCNN(weights, ModelConfig::from(weights)) {}
+  MaskRCNN(const Weights& weights, const ModelConfig& config) : MaskRCNN(Parameters(weights), config) {}
+
+  /// What the model was built with.
+  [[nodiscard]] const ModelConfig& config() const { return faster_rcnn_.config(); }
+  /// Number of classes, background included.
+  [[nodiscard]] Index classes() const { return faster_rcnn_.classes(); }
+
+  /// Objects in `image`, best first.
+  [[nodiscard]] Detections operator()(const ImageView& image) const {
+    const InferenceScope memory(faster_rcnn_.pool());
+    const auto [frame, features, candidates] = faster_rcnn_.detect(image);
+    const auto roi_features = roi_features_(features, candidates.boxes, frame);
+    const auto masks = mask_head_(roi_features, candidates.labels);               // m_i
+    return paste_masks<C>(candidates, masks, frame, config().mask_threshold);
+  }
+
+  /// The same for each picture of a list.
+  template <ImageRange Images>
+  [[nodiscard]] std::vector<Detections> operator()(const Images& images) const {
+    return detect_each(*this, images);
+  }
+
+ private:
+  MaskRCNN(const Parameters& root, const ModelConfig& config)
+      : faster_rcnn_(root, config),
+        mask_head_(root / "roi_heads", faster_rcnn_.channels(), classes(), *this->config().batch_norm_epsilon) {
+    root.require_all_read();
+  }
+
+  FasterRCNN<B, C> faster_rcnn_;
+  RoiFeatures<C, 14> roi_features_{B::roi_levels};
+  MaskHead<Scalar> mask_head_;
+};
+
+}  // namespace maskrcnn

@@ -1,0 +1,43 @@
+/// Box regression: how four numbers move and stretch a box (Faster R-CNN, section 3.1.2).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <maskrcnn/core/box.hpp>
+
+namespace maskrcnn {
+
+/// What regression outputs are divided by: (10, 10, 5, 5) in the box head, 1 in the RPN.
+struct BoxWeights {
+  double x = 1, y = 1, width = 1, height = 1;
+};
+
+/// Deltas of width and height are at most this, so that exp() cannot run away: log(1000 / 16).
+inline constexpr double max_log_stretch = 4.135166556742356;
+
+/// `box` moved by delta[0..1] (in its own widths and heights) and stretched by exp(delta[2..3]); torchvision's
+/// `BoxCoder.decode_single`.
+template <class T>
+[[nodiscard]] BasicBox<T> decode_box(const BasicBox<T>& box, const T* delta, const BoxWeights& weights) {
+  const T width = box.width(), height = box.height();
+  const T dx = delta[0] / static_cast<T>(weights.x), dy = delta[1] / static_cast<T>(weights.y);
+  const T dw = std::min(delta[2] / static_cast<T>(weights.width), static_cast<T>(max_log_stretch));
+  const T dh = std::min(delta[3] / static_cast<T>(weights.height), static_cast<T>(max_log_stretch));
+  const T x = dx * width + (box.x0 + T(0.5) * width), y = dy * height + (box.y0 + T(0.5) * height);
+  const T half_width = T(0.5) * (std::exp(dw) * width), half_height = T(0.5) * (std::exp(dh) * height);
+  return {x - half_width, y - half_height, x + half_width, y + half_height};
+}
+
+/// The inverse: the deltas that turn `box` into `target`; torchvision's `BoxCoder.encode_single`.
+template <class T>
+void encode_box(const BasicBox<T>& box, const BasicBox<T>& target, const BoxWeights& weights, T* delta) {
+  const T width = box.width(), height = box.height();
+  const T x = box.x0 + T(0.5) * width, y = box.y0 + T(0.5) * height;
+  const T target_x = target.x0 + T(0.5) * target.width(), target_y = target.y0 + T(0.5) * target.height();
+  delta[0] = static_cast<T>(weights.x) * (target_x - x) / width;
+  delta[1] = static_cast<T>(weights.y) * (target_y - y) / height;
+  delta[2] = static_cast<T>(weights.width) * std::log(target.width() / width);
+  delta[3] = static_cast<T>(weights.height) * std::log(target.height() / height);
+}
+
+}  // namespace maskrcnn

@@ -1,0 +1,48 @@
+/// Max pooling on channels-last tensors.
+#pragma once
+
+#include <algorithm>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/core/tensor.hpp>
+
+namespace maskrcnn {
+
+/// Window of a max pooling; padding never wins a maximum.
+struct PoolGeometry {
+  Index size = 1, stride = 1, padding = 0;
+};
+
+/// [N, H, W, C] -> [N, H', W', C], H' = (H + 2 padding - size) / stride + 1 (torch's `max_pool2d`, floor mode).
+/// @throws Error if the input is smaller than the window
+template <Scalar T>
+[[nodiscard]] Tensor<T, 4> max_pool(const Tensor<T, 4>& input, const PoolGeometry& pool) {
+  const auto [images, height, width, channels] = input.shape();
+  if (height + 2 * pool.padding < pool.size || width + 2 * pool.padding < pool.size || 2 * pool.padding > pool.size)
+    fail("max_pool: expected a window that meets the input, found size ", pool.size, ", padding ", pool.padding,
+         " on shape ", shape_text(input.shape()));
+  const Shape<4> shape{images, (height + 2 * pool.padding - pool.size) / pool.stride + 1,
+                       (width + 2 * pool.padding - pool.size) / pool.stride + 1, channels};
+  Tensor<T, 4> output = input.like(shape);
+  // the part of a window that lies inside the image, along one axis
+  const auto window = [&pool](Index position, Index size) {
+    const Index begin = position * pool.stride;
+    return std::pair{std::max(begin, pool.padding) - pool.padding, std::min(begin + pool.size - pool.padding, size)};
+  };
+  parallel_for(images * shape[1], [&, h = height, w = width, c = channels](Index line) {
+    const Index image = line / shape[1];
+    const auto [y_begin, y_end] = window(line % shape[1], h);
+    for (Index x = 0; x < shape[2]; ++x) {
+      const auto [x_begin, x_end] = window(x, w);
+      T* const to = output.data() + (line * shape[2] + x) * c;
+      std::copy_n(&input(image, y_begin, x_begin, 0), c, to);
+      for (Index y = y_begin; y < y_end; ++y)
+        for (Index column = x_begin; column < x_end; ++column) {
+          const T* const from = &input(image, y, column, 0);
+          for (Index i = 0; i < c; ++i) to[i] = std::max(to[i], from[i]);
+        }
+    }
+  });
+  return output;
+}
+
+}  // namespace maskrcnn

@@ -1,0 +1,74 @@
+/// Step 4b: which level of the pyramid a RoI is read from (Lin et al., "Feature pyramid networks", equation 1).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/feature_pyramid.hpp>
+#include <maskrcnn/core/frame.hpp>
+#include <maskrcnn/core/parallel.hpp>
+#include <vector>
+
+namespace maskrcnn {
+
+/// Feature cells per pixel of the resized image, for each of the first `levels` maps.
+/// torchvision infers them from the heights; see `RoiScale`.
+template <Convention C, Scalar T>
+[[nodiscard]] std::vector<T> roi_scales(const FeaturePyramid<T>& features, std::size_t levels, const Frame& frame) {
+  std::vector<T> scales;
+  for (std::size_t level = 0; level < levels; ++level) {
+    T exponent = -static_cast<T>(level + 2);
+    if constexpr (C::roi_scale == RoiScale::from_heights)
+      exponent = std::nearbyint(static_cast<T>(std::log2(static_cast<float>(
+          static_cast<double>(features[level].size(1)) / static_cast<double>(frame.resized.height)))));
+    scales.push_back(std::exp2(exponent));
+  }
+  return scales;
+}
+
+/// The level that a box is read from, as a position in a pyramid whose finest map has `finest` cells per pixel and
+/// whose coarsest has `coarsest`: boxes of 224 x 224 pixels go to the map of stride 16, each doubling one level up.
+/// torchvision's `LevelMapper`.
+template <Convention C, Scalar T>
+[[nodiscard]] std::size_t roi_level(const BasicBox<T>& box, T finest, T coarsest) {
+  constexpr T canonical_size = 224, canonical_level = 4;
+  const T size = std::sqrt(box.area());
+  const T level = std::floor(canonical_level +
+                             std::log2(size / canonical_size + static_cast<T>(C::level_epsilon_inside_log)) +
+                             static_cast<T>(C::level_epsilon_outside_log));
+  const T lowest = -std::log2(finest), highest = -std::log2(coarsest);
+  // max first: an empty box has level -infinity, a NaN stays at the lowest
+  return static_cast<std::size_t>(std::min(std::max(lowest, level), highest) - lowest);
+}
+
+/// Reads fixed-size features for boxes of any size: each box from its level, by a RoI operator (`RoiAlign`, `RoiPool`).
+/// torchvision's `MultiScaleRoIAlign`.
+/// @tparam Operator has `output` and `pool(features [H, W, C], roi, scale, to)`
+template <Convention C, class Operator>
+class MultiLevelRoi {
+ public:
+  static constexpr int output = Operator::output;
+
+  /// @param levels how many maps of the pyramid are read, finest first (P2..P5: 4)
+  explicit MultiLevelRoi(std::size_t levels) : levels_(levels) {}
+
+  /// @param boxes in pixels of the resized image
+  /// @return [N, output, output, C], one entry per box
+  template <Scalar T>
+  [[nodiscard]] Tensor<T, 4> operator()(const FeaturePyramid<T>& features, const std::vector<BasicBox<T>>& boxes,
+                                        const Frame& frame) const {
+    constexpr auto bins = static_cast<Index>(output);
+    const std::vector<T> scales = roi_scales<C>(features, levels_, frame);
+    Tensor<T, 4> pooled = features.front().like(Shape<4>{boxes.size(), bins, bins, features.front().size(3)});
+    parallel_for(boxes.size(), [&](Index i) {
+      const std::size_t level = roi_level<C>(boxes[i], scales.front(), scales.back());
+      Operator::template pool<T>(features[level].view()[0], boxes[i], scales[level], pooled.view()[i].data());
+    });
+    return pooled;
+  }
+
+ private:
+  std::size_t levels_;
+};
+
+}  // namespace maskrcnn

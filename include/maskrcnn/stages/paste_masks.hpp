@@ -1,0 +1,105 @@
+/// Step 7: candidates and their small masks become detections in the original image.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/core/frame.hpp>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/core/tensor.hpp>
+#include <maskrcnn/ops/resize.hpp>
+
+namespace maskrcnn {
+
+/// Where a mask is drawn: whole pixels of the image, before it is cut off at the border; width and height at least 1.
+struct PasteTarget {
+  std::int64_t left = 0, top = 0, width = 1, height = 1;
+};
+
+/// The box grown by (size + 2) / size about its centre, corners truncated towards zero, +1 in width and height:
+/// torchvision's `expand_boxes` and `paste_mask_in_image`.
+/// @param box  in pixels of the original image
+/// @param size of the mask, per axis, before it is padded by one
+template <Scalar T>
+[[nodiscard]] PasteTarget paste_target(const BasicBox<T>& box, Index size) {
+  const T scale = static_cast<T>(static_cast<double>(size + 2) / static_cast<double>(size));
+  const T half_width = box.width() * T(0.5) * scale, half_height = box.height() * T(0.5) * scale;
+  const T x = (box.x1 + box.x0) * T(0.5), y = (box.y1 + box.y0) * T(0.5);
+  const auto left = static_cast<std::int64_t>(x - half_width), top = static_cast<std::int64_t>(y - half_height);
+  const auto right = static_cast<std::int64_t>(x + half_width), bottom = static_cast<std::int64_t>(y + half_height);
+  return {left, top, std::max<std::int64_t>(right - left + 1, 1), std::max<std::int64_t>(bottom - top + 1, 1)};
+}
+
+/// Draws one mask: resized bilinearly to its target, pixels of at least `threshold` set. Only the part inside the
+/// image is computed and stored.
+/// @param mask  [M, M] probabilities
+/// @param image size of the original image
+template <Scalar T>
+[[nodiscard]] Mask paste_mask(TensorView<const T, 2> mask, const PasteTarget& target, Size image, T threshold) {
+  const Index size = mask.size(0), padded = size + 2;
+  const auto cut = [](std::int64_t begin, std::int64_t length, int limit) {
+    const std::int64_t first = std::clamp<std::int64_t>(begin, 0, limit);
+    return std::pair{first, std::max(first, std::min<std::int64_t>(begin + length, limit))};
+  };
+  const auto [x_begin, x_end] = cut(target.left, target.width, image.width);
+  const auto [y_begin, y_end] = cut(target.top, target.height, image.height);
+  Mask pasted(image, static_cast<int>(x_begin), static_cast<int>(y_begin),
+              {static_cast<int>(y_end - y_begin), static_cast<int>(x_end - x_begin)});
+  const auto rows = bilinear_taps<T>(padded, static_cast<Index>(target.height));
+  const auto columns = bilinear_taps<T>(padded, static_cast<Index>(target.width));
+  // the mask with a border of zeros
+  std::vector<T> bordered(padded * padded, T{0});
+  for (Index y = 0; y < size; ++y) std::copy_n(&mask(y, 0), size, &bordered[(y + 1) * padded + 1]);
+
+  for (std::int64_t y = y_begin; y < y_end; ++y) {
+    const BilinearTap<T>& row = rows[static_cast<Index>(y - target.top)];
+    const T* const low = &bordered[row.low * padded];
+    const T* const high = &bordered[row.high * padded];
+    std::uint8_t* const to = pasted.patch_row(static_cast<int>(y - y_begin));
+    for (std::int64_t x = x_begin; x < x_end; ++x) {
+      const BilinearTap<T>& column = columns[static_cast<Index>(x - target.left)];
+      const T value =
+          row.low_weight * (column.low_weight * low[column.low] + column.high_weight * low[column.high]) +
+          row.high_weight * (column.low_weight * high[column.low] + column.high_weight * high[column.high]);
+      to[x - x_begin] = value >= threshold ? 1 : 0;
+    }
+  }
+  return pasted;
+}
+
+/// Candidates in pixels of the resized image, without masks, to detections in pixels of the original one.
+template <Scalar T>
+[[nodiscard]] BoxDetections to_original(const Candidates<T>& candidates, const Frame& frame) {
+  BoxDetections detections;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const BasicBox<T> box = frame.to_original(candidates.boxes[i]);
+    detections.push_back({.box = {static_cast<float>(box.x0), static_cast<float>(box.y0), static_cast<float>(box.x1),
+                                  static_cast<float>(box.y1)},
+                          .label = candidates.labels[i],
+                          .score = static_cast<float>(candidates.scores[i])});
+  }
+  return detections;
+}
+
+/// The same, with masks: memory is proportional to the boxes, whatever the size of the image.
+/// @param masks     [N, M, M] probabilities, one mask per candidate
+/// @param threshold pixels of at least this probability belong to the object
+template <Convention C, Scalar T>
+[[nodiscard]] Detections paste_masks(const Candidates<T>& candidates, const Tensor<T, 3>& masks, const Frame& frame,
+                                     double threshold) {
+  static_assert(C::mask_paste == MaskPaste::integer_box, "maskrcnn: paste_masks knows no other way to draw a mask yet");
+  Detections detections(candidates.size());
+  const BoxDetections boxes = to_original(candidates, frame);
+  parallel_for(candidates.size(), [&](Index i) {
+    const PasteTarget target = paste_target(frame.to_original(candidates.boxes[i]), masks.size(1));
+    detections[i] = {.box = boxes[i].box,
+                     .label = boxes[i].label,
+                     .score = boxes[i].score,
+                     .mask = paste_mask<T>(masks.view()[i], target, frame.original, static_cast<T>(threshold))};
+  });
+  return detections;
+}
+
+}  // namespace maskrcnn

@@ -1,0 +1,120 @@
+/// Step 2a: the residual network, from the image to C2..C5 (He et al., "Deep residual learning", 2016).
+#pragma once
+
+#include <array>
+#include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/feature_pyramid.hpp>
+#include <maskrcnn/ops/conv2d.hpp>
+#include <maskrcnn/ops/max_pool.hpp>
+#include <maskrcnn/weights/parameters.hpp>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace maskrcnn {
+
+/// `basic`: two 3 x 3 convolutions; `bottleneck`: 1 x 1, 3 x 3, 1 x 1.
+enum class ResidualBlock { basic, bottleneck };
+
+/// The structure of a residual network: its kind of block and how many blocks each of the four layers has.
+struct ResNetSpec {
+  ResidualBlock block;
+  std::array<int, 4> depths;
+};
+
+inline constexpr ResNetSpec resnet18{.block = ResidualBlock::basic, .depths = {2, 2, 2, 2}};
+inline constexpr ResNetSpec resnet34{.block = ResidualBlock::basic, .depths = {3, 4, 6, 3}};
+inline constexpr ResNetSpec resnet50{.block = ResidualBlock::bottleneck, .depths = {3, 4, 6, 3}};
+inline constexpr ResNetSpec resnet101{.block = ResidualBlock::bottleneck, .depths = {3, 4, 23, 3}};
+
+/// torchvision's ResNet without its classifier, batch norms folded into the convolutions. Channel widths are whatever
+/// the weights have.
+template <Scalar T, ResNetSpec Spec>
+class ResNet {
+ public:
+  /// @param at      the place of `conv1`, `bn1`, `layer1` ... `layer4`
+  /// @param epsilon of every batch norm
+  /// @param stride  which convolution of a bottleneck carries the stride
+  /// @throws Error if a tensor is missing or has a shape that does not fit the one before
+  ResNet(const Parameters& at, double epsilon, BottleneckStride stride) : epsilon_(epsilon), stride_(stride) {
+    stem_ = conv(at, 0, {.in = 3, .kernel = 7}, {.stride = 2, .padding = 3, .relu = true});
+    Index channels = stem_.out_channels();
+    for (std::size_t layer = 0; layer < 4; ++layer) {
+      const Parameters blocks = at / ("layer" + std::to_string(layer + 1));
+      for (int i = 0; i < Spec.depths[layer]; ++i) {
+        const Index block_stride = layer > 0 && i == 0 ? 2 : 1;
+        layers_[layer].push_back(read_block(blocks / static_cast<std::size_t>(i), channels, block_stride));
+        channels = layers_[layer].back().convs.back().out_channels();
+      }
+      channels_[layer] = channels;
+    }
+  }
+
+  /// Channels of C2..C5.
+  [[nodiscard]] const std::array<Index, 4>& channels() const { return channels_; }
+
+  /// [N, H, W, 3] -> C2..C5: strides 4, 8, 16, 32.
+  [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& input) const {
+    FeaturePyramid<T> features;
+    Tensor<T, 4> x = max_pool(stem_(input), {.size = 3, .stride = 2, .padding = 1});
+    for (const auto& layer : layers_) {
+      x = layer.front()(features.empty() ? x : features.back());
+      for (const Block& block : std::span(layer).subspan(1)) x = block(x);
+      features.push_back(std::move(x));
+    }
+    return features;
+  }
+
+ private:
+  struct Block {
+    std::vector<Conv2d<T>> convs;
+    std::optional<Conv2d<T>> shortcut;
+
+    /// relu(convs(input) + shortcut(input)); the sum and the ReLU happen inside the last convolution.
+    [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input) const {
+      Tensor<T, 4> x = convs[0](input);
+      for (std::size_t i = 1; i + 1 < convs.size(); ++i) x = convs[i](x);
+      const Tensor<T, 4> projected = shortcut ? (*shortcut)(input) : Tensor<T, 4>();
+      return convs.back()(x, shortcut ? &projected : &input);
+    }
+  };
+
+  /// Convolution number `index` of the place (tensors count from 1), its batch norm folded in.
+  [[nodiscard]] Conv2d<T> conv(const Parameters& at, std::size_t index, const ConvShape& shape,
+                               const ConvGeometry& geometry) const {
+    const std::string number = std::to_string(index + 1);
+    ConvWeights<T> weights = read_conv<T>(at / ("conv" + number), shape);
+    fold_batch_norm(weights, at / ("bn" + number), epsilon_);
+    return Conv2d<T>(weights, geometry);
+  }
+
+  [[nodiscard]] Block read_block(const Parameters& at, Index in, Index stride) const {
+    constexpr bool bottleneck = Spec.block == ResidualBlock::bottleneck;
+    constexpr std::size_t count = bottleneck ? 3 : 2;
+    const std::size_t strided = bottleneck && stride_ == BottleneckStride::in_3x3 ? 1 : 0;
+    const bool projects = stride != 1 || (at / "downsample" / 0).contains("weight");
+    Block block;
+    Index channels = in;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool last = i + 1 == count;
+      const Index kernel = !bottleneck || i == 1 ? 3 : 1;
+      block.convs.push_back(conv(at, i, {.out = last && !projects ? in : Parameters::any, .in = channels, .kernel = kernel},
+                                 {.stride = i == strided ? stride : 1, .padding = kernel / 2, .relu = true}));
+      channels = block.convs.back().out_channels();
+    }
+    if (projects) {
+      ConvWeights<T> weights = read_conv<T>(at / "downsample" / 0, {.out = channels, .in = in});
+      fold_batch_norm(weights, at / "downsample" / 1, epsilon_);
+      block.shortcut = Conv2d<T>(weights, {.stride = stride});
+    }
+    return block;
+  }
+
+  double epsilon_;
+  BottleneckStride stride_;
+  Conv2d<T> stem_;
+  std::array<std::vector<Block>, 4> layers_;
+  std::array<Index, 4> channels_{};
+};
+
+}  // namespace maskrcnn

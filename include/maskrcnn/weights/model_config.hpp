@@ -1,0 +1,153 @@
+/// Model facts that tensors do not tell: sizes, thresholds, anchors, class names; from a file's metadata.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <maskrcnn/weights/coco_classes.hpp>
+#include <maskrcnn/weights/weights.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace maskrcnn {
+
+/// What a model is built with besides its weights. Defaults are torchvision's `maskrcnn_resnet50_fpn`; a file's
+/// `__metadata__` overrides them, key by key, under torchvision's constructor names; the caller may change any.
+struct ModelConfig {
+  std::array<double, 3> image_mean{0.485, 0.456, 0.406};  ///< per channel, after division by the pixel scale
+  std::array<double, 3> image_std{0.229, 0.224, 0.225};
+  int min_size = 800;   ///< the shorter side of an image is resized to this many pixels,
+  int max_size = 1333;  ///< unless the longer side would exceed this many
+
+  std::vector<std::vector<double>> anchor_sizes{{32}, {64}, {128}, {256}, {512}};  ///< per level, pixels
+  std::vector<std::vector<double>> anchor_aspect_ratios{5, {0.5, 1.0, 2.0}};       ///< per level, height / width
+
+  int rpn_pre_nms_top_n = 1000;   ///< proposals per level before suppression
+  int rpn_post_nms_top_n = 1000;  ///< proposals of all levels after it
+  double rpn_nms_thresh = 0.7;    ///< IoU above which the weaker proposal goes
+
+  double box_score_threshold = 0.05;  ///< detections need a score above this
+  double box_nms_thresh = 0.5;        ///< IoU above which the weaker detection of a class goes
+  int max_detections = 100;           ///< detections per image
+  double mask_threshold = 0.5;        ///< pixels with at least this probability belong to the object
+
+  /// Epsilon of every batch norm; empty: 1e-5 in a file that has `num_batches_tracked`, else the convention's.
+  std::optional<double> batch_norm_epsilon;
+  /// Names by label, background included. A file without names and with 91 classes has COCO's.
+  std::vector<std::string> class_names;
+
+  /// The defaults, changed by the metadata of `weights`.
+  /// @throws Error naming key, expected and found, if a value cannot be read or makes no sense
+  [[nodiscard]] static ModelConfig from(const Weights& weights);
+
+  /// @throws Error naming the field, if a value makes no sense
+  void validate(const std::string& where) const;
+
+  /// The same configuration, checked, with an epsilon.
+  [[nodiscard]] ModelConfig resolved(double frozen_batch_norm_epsilon) const {
+    validate("model configuration");
+    ModelConfig config = *this;
+    if (!config.batch_norm_epsilon) config.batch_norm_epsilon = frozen_batch_norm_epsilon;
+    return config;
+  }
+};
+
+namespace model_config {
+
+/// Reads metadata values: JSON texts inside strings, as safetensors only stores strings.
+class Reader {
+ public:
+  explicit Reader(const Weights& weights) : weights_(&weights) {}
+
+  /// Replaces `value` by the metadata entry `key`, if there is one.
+  template <class Value>
+  void operator()(const char* key, Value& value, const char* expected) const {
+    const auto text = weights_->metadata(key);
+    if (!text) return;
+    try {
+      const auto refuse_depth = [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+        return depth <= 3 ? true : throw std::length_error("nested too deep");
+      };
+      const nlohmann::json json = nlohmann::json::parse(*text, refuse_depth);
+      check(json, value);
+      value = json.get<Value>();
+    } catch (const std::exception&) {
+      fail("weights: metadata '", key, "' expects ", expected, ", found '", text->substr(0, 80), "' (file ",
+           weights_->file(), ")");
+    }
+  }
+
+ private:
+  // nlohmann converts between numbers silently; what a file says must be what the model uses
+  static void check(const nlohmann::json& json, const int&) {
+    if (!json.is_number_integer() || json.get<std::int64_t>() < 0 || json.get<std::int64_t>() > 1'000'000)
+      throw std::out_of_range("integer");
+  }
+  template <class Other>
+  static void check(const nlohmann::json&, const Other&) {}
+
+  const Weights* weights_;
+};
+
+}  // namespace model_config
+
+inline ModelConfig ModelConfig::from(const Weights& weights) {
+  ModelConfig config;
+  const model_config::Reader read(weights);
+  const char* const integer = "an integer from 0 to 1000000";
+  const char* const number = "a number";
+  read("image_mean", config.image_mean, "a list of three numbers");
+  read("image_std", config.image_std, "a list of three numbers");
+  read("min_size", config.min_size, integer);
+  read("max_size", config.max_size, integer);
+  read("anchor_sizes", config.anchor_sizes, "a list of lists of numbers, one per level");
+  read("anchor_aspect_ratios", config.anchor_aspect_ratios, "a list of lists of numbers, one per level");
+  read("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n, integer);
+  read("rpn_post_nms_top_n", config.rpn_post_nms_top_n, integer);
+  read("rpn_nms_thresh", config.rpn_nms_thresh, number);
+  read("box_score_thresh", config.box_score_threshold, number);
+  read("box_nms_thresh", config.box_nms_thresh, number);
+  read("box_detections_per_img", config.max_detections, integer);
+  read("mask_thresh", config.mask_threshold, number);
+  read("classes", config.class_names, "a list of names");
+  if (weights.metadata("batch_norm_eps")) read("batch_norm_eps", config.batch_norm_epsilon.emplace(), number);
+  else
+    for (const auto& [name, tensor] : weights.tensors())
+      if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;
+  const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
+  if (config.class_names.empty() && predictor != nullptr && predictor->count() == coco_class_names().size())
+    config.class_names = coco_class_names();
+  config.validate("file " + weights.file());
+  return config;
+}
+
+inline void ModelConfig::validate(const std::string& where) const {
+  const auto require = [&where](bool fine, const char* expected, const auto& found) {
+    if (!fine) fail("model: expected ", expected, ", found ", found, " (", where, ")");
+  };
+  for (const double deviation : image_std)
+    require(std::isfinite(deviation) && deviation > 0, "positive image_std", deviation);
+  for (const double mean : image_mean) require(std::isfinite(mean), "finite image_mean", mean);
+  require(min_size >= 1 && min_size <= 16384, "min_size from 1 to 16384", min_size);
+  require(max_size >= min_size && max_size <= 16384, "max_size from min_size to 16384", max_size);
+  require(!anchor_sizes.empty() && anchor_sizes.size() == anchor_aspect_ratios.size(),
+          "as many lists of anchor_aspect_ratios as of anchor_sizes", anchor_aspect_ratios.size());
+  const std::size_t anchors = anchor_sizes.front().size() * anchor_aspect_ratios.front().size();
+  for (std::size_t level = 0; level < anchor_sizes.size(); ++level) {
+    const std::size_t here = anchor_sizes[level].size() * anchor_aspect_ratios[level].size();
+    require(here == anchors && here > 0, "the same number of anchors, at least one, on every level", here);
+    for (const double size : anchor_sizes[level]) require(size > 0 && size < 1e5, "anchor_sizes above 0", size);
+    for (const double ratio : anchor_aspect_ratios[level])
+      require(ratio > 1e-4 && ratio < 1e4, "anchor_aspect_ratios above 0", ratio);
+  }
+  require(rpn_nms_thresh >= 0 && rpn_nms_thresh <= 1, "rpn_nms_thresh from 0 to 1", rpn_nms_thresh);
+  require(box_nms_thresh >= 0 && box_nms_thresh <= 1, "box_nms_thresh from 0 to 1", box_nms_thresh);
+  require(mask_threshold >= 0 && mask_threshold <= 1, "mask_thresh from 0 to 1", mask_threshold);
+  require(std::isfinite(box_score_threshold), "a finite box_score_thresh", box_score_threshold);
+  require(rpn_pre_nms_top_n >= 0, "rpn_pre_nms_top_n of 0 or more", rpn_pre_nms_top_n);
+  require(rpn_post_nms_top_n >= 0, "rpn_post_nms_top_n of 0 or more", rpn_post_nms_top_n);
+  require(max_detections >= 0, "box_detections_per_img of 0 or more", max_detections);
+  require(!batch_norm_epsilon || (std::isfinite(*batch_norm_epsilon) && *batch_norm_epsilon >= 0),
+          "batch_norm_eps of 0 or more", batch_norm_epsilon.value_or(0));
+}
+
+}  // namespace maskrcnn

@@ -1,0 +1,129 @@
+/// Weights: named tensors and the facts about the model that tensors do not tell, as a file holds them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/half.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace maskrcnn {
+
+/// Element types that a weight file may hold. Only the first three are read by a model; the rest may be present.
+enum class DType { f32, f16, bf16, f64, i64, i32, i16, i8, u8, boolean, other };
+
+/// Bytes of one element; 0 for `other`.
+[[nodiscard]] constexpr std::size_t byte_size(DType type) {
+  switch (type) {
+    case DType::f64:
+    case DType::i64:
+      return 8;
+    case DType::f32:
+    case DType::i32:
+      return 4;
+    case DType::f16:
+    case DType::bf16:
+    case DType::i16:
+      return 2;
+    case DType::i8:
+    case DType::u8:
+    case DType::boolean:
+      return 1;
+    case DType::other:
+      break;
+  }
+  return 0;
+}
+
+/// One tensor of a file: where its elements lie (little-endian, row-major, any alignment), their type and shape.
+struct StoredTensor {
+  DType type = DType::other;
+  std::string type_name;  ///< as the file spells it, for messages
+  std::vector<std::size_t> shape;
+  const std::byte* data = nullptr;
+
+  [[nodiscard]] std::size_t count() const {
+    std::size_t count = 1;
+    for (const std::size_t size : shape) count *= size;
+    return count;
+  }
+
+  /// Element `index`, widened. Only for f32, f16 and bf16.
+  template <class T>
+  [[nodiscard]] T element(std::size_t index) const {
+    if (type == DType::f32) {
+      float value = 0;
+      std::memcpy(&value, data + 4 * index, sizeof value);
+      return static_cast<T>(value);
+    }
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, data + 2 * index, sizeof bits);
+    return static_cast<T>(type == DType::f16 ? f16_to_float(bits) : bf16_to_float(bits));
+  }
+};
+
+/// The contents of a weight file. Cheap to copy; the memory behind it lives as long as any copy.
+class Weights {
+ public:
+  using Tensors = std::map<std::string, StoredTensor>;
+  using Metadata = std::map<std::string, std::string>;
+
+  /// @param file  name for messages
+  /// @param owner whatever keeps the tensors' bytes alive
+  Weights(std::string file, Tensors tensors, Metadata metadata, std::shared_ptr<const void> owner)
+      : file_(std::move(file)), metadata_(std::move(metadata)), owner_(std::move(owner)) {
+    for (auto& [name, tensor] : tensors)
+      if (const std::string current = current_name(name); !tensors_.emplace(current, std::move(tensor)).second)
+        fail("weights: '", name, "' is there under its old and its new name (file ", file_, ")");
+  }
+
+  [[nodiscard]] const std::string& file() const { return file_; }
+  /// Tensors by torchvision's current names.
+  [[nodiscard]] const Tensors& tensors() const { return tensors_; }
+  [[nodiscard]] const Metadata& metadata() const { return metadata_; }
+
+  [[nodiscard]] const StoredTensor* find(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() ? nullptr : &found->second;
+  }
+
+  [[nodiscard]] std::optional<std::string> metadata(const std::string& key) const {
+    const auto found = metadata_.find(key);
+    return found == metadata_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  /// torchvision renamed these when its layers became conv-norm-activation blocks; official files keep the old names:
+  /// `fpn.inner_blocks.0.weight` -> `fpn.inner_blocks.0.0.weight`, `rpn.head.conv.weight` ->
+  /// `rpn.head.conv.0.0.weight`, `mask_head.mask_fcn1.weight` -> `mask_head.0.0.weight`.
+  static std::string current_name(const std::string& name) {
+    const auto dot = name.rfind('.');
+    if (dot == std::string::npos) return name;
+    const std::string layer = name.substr(0, dot), leaf = name.substr(dot);
+    const auto ends_with_digit_after = [&layer](const std::string& prefix) {
+      return layer.size() == prefix.size() + 1 && layer.starts_with(prefix) && layer.back() >= '0' &&
+             layer.back() <= '9';
+    };
+    const std::string fcn = "roi_heads.mask_head.mask_fcn";
+    if (ends_with_digit_after("backbone.fpn.inner_blocks.") || ends_with_digit_after("backbone.fpn.layer_blocks."))
+      return layer + ".0" + leaf;
+    if (layer == "rpn.head.conv") return layer + ".0.0" + leaf;
+    if (ends_with_digit_after(fcn) && layer.back() != '0')
+      return "roi_heads.mask_head." + std::string(1, static_cast<char>(layer.back() - 1)) + ".0" + leaf;
+    return name;
+  }
+
+  std::string file_;
+  Tensors tensors_;
+  Metadata metadata_;
+  std::shared_ptr<const void> owner_;
+};
+
+}  // namespace maskrcnn
