@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Compares the command-line tool with torchvision, image by image, detection by detection.
+
+    python3 tests/parity/parity.py --tool build/release/bin/maskrcnn-segment IMAGE...
+
+Weights are generated (see lively_model.py), so nothing is downloaded; --weights takes a file of your own that
+torchvision's maskrcnn_resnet50_fpn can load, in safetensors. Every picture is decoded once, by Pillow, and handed to both
+as PNG; --decode-apart gives the tool the original file instead. Exit status 1 if a picture misses the goal.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy
+import torch
+import torchvision
+from PIL import Image
+from pycocotools import mask as coco_mask
+from safetensors.torch import load_file, save_file
+
+from lively_model import lively_model
+
+GOAL = {"score": 1e-4, "box": 0.1, "iou": 0.995, "iou_small": 0.99}
+SMALL = 200  # pixels
+
+
+def picture(path):
+    with Image.open(path) as image:
+        return image.convert("RGB")
+
+
+def tensor(image):
+    return torch.from_numpy(numpy.array(image)).permute(2, 0, 1).float() / 255
+
+
+def run_tool(arguments, images, weights, work):
+    output = work / "detections.json"
+    command = [arguments.tool, "--weights", weights, "--output", work / "overlays", "--json", output, *images]
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    found = [[] for _ in images]
+    for entry in json.loads(output.read_text()):
+        x, y, width, height = entry["bbox"]
+        entry["box"] = numpy.array([x, y, x + width, y + height])
+        entry["mask"] = coco_mask.decode(entry["segmentation"]).astype(bool)
+        found[entry["image_id"] - 1].append(entry)
+    return found
+
+
+def run_torchvision(model, image):
+    with torch.no_grad():
+        result = model([tensor(image)])[0]
+    return [
+        {"category_id": int(label), "score": float(score), "box": box.double().numpy(), "mask": mask[0].numpy() >= 0.5}
+        for label, score, box, mask in zip(result["labels"], result["scores"], result["boxes"], result["masks"])
+    ]
+
+
+def intersection_over_union(a, b):
+    union = (a | b).sum()
+    return (a & b).sum() / union if union else 1.0
+
+
+def match(expected, found):
+    """Pairs each expected detection with the nearest box of its label that is still free, within a pixel."""
+    free = list(range(len(found)))
+    pairs, alone = [], []
+    for reference in expected:
+        distances = [
+            (numpy.abs(found[i]["box"] - reference["box"]).max(), i)
+            for i in free
+            if found[i]["category_id"] == reference["category_id"]
+        ]
+        best = min(distances, default=(numpy.inf, -1))
+        if best[0] > 1:
+            alone.append(reference)
+            continue
+        free.remove(best[1])
+        pairs.append((reference, found[best[1]], best[0]))
+    return pairs, alone, [found[i] for i in free]
+
+
+def compare(name, expected, found):
+    pairs, missing, extra = match(expected, found)
+    worst = {"score": 0.0, "box": 0.0, "iou": 1.0, "iou_small": 1.0}
+    for reference, detection, distance in pairs:
+        worst["score"] = max(worst["score"], abs(reference["score"] - detection["score"]))
+        worst["box"] = max(worst["box"], distance)
+        kind = "iou_small" if reference["mask"].sum() < SMALL else "iou"
+        worst[kind] = min(worst[kind], intersection_over_union(reference["mask"], detection["mask"]))
+    labels = len({reference["category_id"] for reference in expected})
+    fine = (
+        not missing and not extra and worst["score"] <= GOAL["score"] and worst["box"] <= GOAL["box"]
+        and worst["iou"] >= GOAL["iou"] and worst["iou_small"] >= GOAL["iou_small"]
+    )
+    print(
+        f"{name:<28} {len(expected):>4} {len(found):>4} {labels:>4}   {worst['score']:.1e}  {worst['box']:.4f}"
+        f"  {worst['iou']:.4f}  {worst['iou_small']:.4f}  {'' if fine else 'MISSES'}",
+        flush=True,
+    )
+    for word, side in (("only torchvision has", missing), ("only the tool has", extra)):
+        for entry in side:
+            print(f"    {word} label {entry['category_id']}, score {entry['score']:.6f}, box {entry['box'].round(2)}")
+    return fine, worst
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("images", nargs="+", type=pathlib.Path)
+    parser.add_argument("--tool", required=True, type=pathlib.Path)
+    parser.add_argument("--weights", type=pathlib.Path, help="safetensors; default: generated")
+    parser.add_argument("--decode-apart", action="store_true", help="let the tool decode the original files")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    print(f"torch {torch.__version__}, torchvision {torchvision.__version__}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        model = lively_model(tensor(picture(arguments.images[0])))
+        if arguments.weights:
+            model.load_state_dict(load_file(arguments.weights))
+        weights = arguments.weights or work / "generated.safetensors"
+        if not arguments.weights:
+            save_file({name: value.contiguous() for name, value in model.state_dict().items()}, weights)
+        inputs = arguments.images
+        if not arguments.decode_apart:
+            inputs = [work / f"{position}.png" for position in range(len(arguments.images))]
+            for source, target in zip(arguments.images, inputs):
+                picture(source).save(target)
+        found = run_tool(arguments, inputs, weights, work)
+
+        print(f"{'image':<28} {'peer':>4} {'tool':>4} {'cls':>4}   score    box px  IoU     IoU < {SMALL} px")
+        results = [
+            compare(path.stem[:28], run_torchvision(model, picture(path)), detections)
+            for path, detections in zip(arguments.images, found)
+        ]
+    worst = [result for _, result in results]
+    print(
+        f"worst: score {max(w['score'] for w in worst):.1e}, box {max(w['box'] for w in worst):.4f} px,"
+        f" IoU {min(w['iou'] for w in worst):.4f}, IoU of small masks {min(w['iou_small'] for w in worst):.4f}"
+    )
+    return 0 if all(fine for fine, _ in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
