@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs clang-tidy on the library, through a program that uses all of it, and on the programs of the examples.
+# Needs a configured build/clang (cmake --preset clang).
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+sources=(tests/mask_rcnn.cpp)
+for source in examples/*.cpp examples/segment/*.cpp; do
+  [[ -f $source ]] && grep -q "\"file\": \"$PWD/$source\"" build/clang/compile_commands.json && sources+=("$source")
+done
+# the precompiled header is for the compiler, not for clang-tidy
+commands=$(mktemp -d)
+trap 'rm -rf "$commands"' EXIT
+sed -E 's/-Xclang -include-pch -Xclang [^ ]+//g; s/-Winvalid-pch//g' build/clang/compile_commands.json \
+  >"$commands/compile_commands.json"
+printf '%s\0' "${sources[@]}" | xargs -0 -n 1 -P 2 clang-tidy-14 --quiet -p "$commands"
+echo "clang-tidy has nothing to say about ${#sources[@]} programs and what they include"

@@ -1,0 +1,41 @@
+// The model that comes with the examples, against torchvision, on a part of one of its pictures.
+
+#include <maskrcnn/maskrcnn.hpp>
+
+#include "support.hpp"
+
+TEST_CASE("the bundled model finds what torchvision finds with it") {
+  const test::Golden golden("bundled_model");
+  const auto weights = maskrcnn::load_weights(MASKRCNN_SOURCE_DIR "/examples/models/nuclei.safetensors");
+  auto config = maskrcnn::ModelConfig::from(weights);
+  config.box_score_threshold = 0.3;
+  const maskrcnn::MaskRCNN<maskrcnn::ResNet18Fpn> model(weights, config);
+  const auto image = golden.image("case.image");
+  const auto found = model(image);
+  const auto boxes = golden.boxes<float>("case.boxes");
+  const auto scores = golden.values<float>("case.scores");
+  const auto bits = golden.values<unsigned>("case.masks");
+  const std::size_t row_bytes = golden.shape("case.masks")[1];
+  REQUIRE(found.size() == boxes.size());
+  std::vector<bool> taken(found.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    // nearly equal scores may change places
+    std::size_t match = found.size();
+    for (std::size_t j = 0; j < found.size() && match == found.size(); ++j)
+      if (!taken[j] && test::pixels_apart<float>({found[j].box}, {boxes[i]}) < 0.01) match = j;
+    CAPTURE(i);
+    REQUIRE(match < found.size());
+    taken[match] = true;
+    CHECK(std::abs(found[match].score - scores[i]) < 1e-4);
+    CHECK(found[match].label == 1);
+    double both = 0, either = 0;
+    for (int y = 0; y < image.height(); ++y)
+      for (int x = 0; x < image.width(); ++x) {
+        const auto pixel = static_cast<std::size_t>(y * image.width() + x);
+        const bool expected = (bits[i * row_bytes + pixel / 8] >> (7 - pixel % 8) & 1U) != 0;
+        both += expected && found[match].mask(x, y) ? 1 : 0;
+        either += expected || found[match].mask(x, y) ? 1 : 0;
+      }
+    CHECK(both >= 0.99 * either);
+  }
+}

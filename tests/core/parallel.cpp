@@ -1,0 +1,30 @@
+#include <maskrcnn/core/parallel.hpp>
+
+#include <stdexcept>
+
+#include "support.hpp"
+
+TEST_CASE("every index is visited once") {
+  for (const std::size_t count : {0U, 1U, 2U, 1000U}) {
+    std::vector<int> visits(count);
+    maskrcnn::parallel_for(count, [&](std::size_t i) { ++visits[i]; });
+    CHECK(std::count(visits.begin(), visits.end(), 1) == static_cast<std::ptrdiff_t>(count));
+  }
+}
+
+TEST_CASE("an exception of a body reaches the caller") {
+  for (const std::size_t count : {1U, 100U})
+    CHECK_THROWS_WITH_AS(maskrcnn::parallel_for(count,
+                                                [](std::size_t i) {
+                                                  if (i % 10 == 0) throw std::invalid_argument("body");
+                                                }),
+                         "body", std::invalid_argument);
+}
+
+TEST_CASE("loops may be nested") {
+  std::vector<int> visits(6 * 7);
+  maskrcnn::parallel_for(
+      6, [&](std::size_t i) { maskrcnn::parallel_for(7, [&](std::size_t j) { ++visits[7 * i + j]; }); });
+  CHECK(std::count(visits.begin(), visits.end(), 1) == 42);
+  CHECK(maskrcnn::thread_count() >= 1);
+}

@@ -1,0 +1,224 @@
+// The whole network: a slim ResNet-50-FPN with generated weights, in float and in double, against torchvision.
+
+#include <maskrcnn/maskrcnn.hpp>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include <array>
+#include <thread>
+
+#include "support.hpp"
+
+using maskrcnn::FasterRCNN;
+using maskrcnn::Index;
+using maskrcnn::MaskRCNN;
+using maskrcnn::ResNet50Fpn;
+using maskrcnn::Weights;
+
+namespace {
+
+[[nodiscard]] const Weights& slim_weights() {
+  static const Weights weights = maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/slim_model.safetensors");
+  return weights;
+}
+
+[[nodiscard]] const MaskRCNN<ResNet50Fpn>& slim_model() {
+  static const MaskRCNN<ResNet50Fpn> model(slim_weights());
+  return model;
+}
+
+[[nodiscard]] const maskrcnn::Image& picture() {
+  static const maskrcnn::Image image = test::Golden("end_to_end").image("case.image");
+  return image;
+}
+
+/// The slim weights with some tensors renamed, left out (no new name), or added.
+[[nodiscard]] Weights changed(const std::map<std::string, std::string>& new_names, const std::string& added = "") {
+  Weights::Tensors tensors;
+  for (const auto& [name, tensor] : slim_weights().tensors()) {
+    const auto found = new_names.find(name);
+    const std::string& current = found == new_names.end() ? name : found->second;
+    if (!current.empty()) tensors[current] = tensor;
+  }
+  if (!added.empty()) tensors[added] = tensors.begin()->second;
+  return {"changed", tensors, slim_weights().metadata(), std::make_shared<Weights>(slim_weights())};
+}
+
+[[nodiscard]] bool same(const maskrcnn::Detections& a, const maskrcnn::Detections& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.box == y.box && x.label == y.label && x.score == y.score && x.mask == y.mask;
+  });
+}
+
+template <class T>
+void compare(const std::string& name, double pixels, double scores) {
+  const test::Golden golden("end_to_end");
+  const MaskRCNN<maskrcnn::ResNetFpn<T, maskrcnn::resnet50>> model(slim_weights());
+  const auto found = model(picture());
+  const auto boxes = golden.boxes<float>(name + ".boxes");
+  const auto expected_scores = golden.values<float>(name + ".scores");
+  const auto labels = golden.values<int>(name + ".labels");
+  const auto bits = golden.values<unsigned>("double.masks");
+  const std::size_t row_bytes = golden.shape("double.masks")[1];
+  REQUIRE(found.size() == boxes.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    CAPTURE(i);
+    CHECK(test::pixels_apart<float>({found[i].box}, {boxes[i]}) < pixels);
+    CHECK(std::abs(found[i].score - expected_scores[i]) < scores);
+    CHECK(found[i].label == labels[i]);
+    std::size_t both = 0, either = 0;
+    for (int y = 0; y < picture().height(); ++y)
+      for (int x = 0; x < picture().width(); ++x) {
+        const auto pixel = static_cast<std::size_t>(y * picture().width() + x);
+        const bool expected = (bits[i * row_bytes + pixel / 8] >> (7 - pixel % 8) & 1U) != 0;
+        both += expected && found[i].mask(x, y) ? 1 : 0;
+        either += expected || found[i].mask(x, y) ? 1 : 0;
+      }
+    CHECK(both == either);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("in float, every detection is torchvision's") { compare<float>("float", 1e-3, 1e-5); }
+
+TEST_CASE("in double, every detection is torchvision's to the last stored digit") {
+  compare<double>("double", 2e-5, 2e-7);
+}
+
+TEST_CASE("Faster R-CNN is the same without masks") {
+  // only the trunk's tensors
+  std::map<std::string, std::string> without;
+  for (const auto& [name, tensor] : slim_weights().tensors())
+    if (name.find("roi_heads.mask_") == 0) without[name] = "";
+  const Weights weights = changed(without);
+  const FasterRCNN<ResNet50Fpn> model(weights);
+  const auto boxes = model(picture());
+  const auto detections = slim_model()(picture());
+  REQUIRE(boxes.size() == detections.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    CHECK(boxes[i].box == detections[i].box);
+    CHECK(boxes[i].score == detections[i].score);
+    CHECK(boxes[i].label == detections[i].label);
+  }
+  CHECK(test::contains(test::error_of([] { FasterRCNN<ResNet50Fpn>{slim_weights()}; }), "is unknown to this model"));
+}
+
+TEST_CASE("old names of tensors load too") {
+  const MaskRCNN<ResNet50Fpn> model(
+      changed({{"backbone.fpn.inner_blocks.0.0.weight", "backbone.fpn.inner_blocks.0.weight"},
+               {"backbone.fpn.layer_blocks.3.0.bias", "backbone.fpn.layer_blocks.3.bias"},
+               {"rpn.head.conv.0.0.weight", "rpn.head.conv.weight"},
+               {"roi_heads.mask_head.0.0.weight", "roi_heads.mask_head.mask_fcn1.weight"},
+               {"roi_heads.mask_head.3.0.bias", "roi_heads.mask_head.mask_fcn4.bias"}}));
+  CHECK(same(model(picture()), slim_model()(picture())));
+}
+
+TEST_CASE("tensors that are missing, unknown or of another shape are errors that name them") {
+  const auto error = [](const Weights& weights) { return test::error_of([&] { MaskRCNN<ResNet50Fpn>{weights}; }); };
+  CHECK(error(changed({{"rpn.head.cls_logits.weight", ""}})) ==
+        "weights: 'rpn.head.cls_logits.weight' is missing, expected shape [3,16,1,1] (file changed)");
+  CHECK(test::contains(error(changed({}, "roi_heads.keypoint_head.0.weight")),
+                       "weights: 'roi_heads.keypoint_head.0.weight' of shape ["));
+  CHECK(test::contains(error(changed({{"roi_heads.box_head.fc7.weight", "roi_heads.box_head.fc6.weight"},
+                                      {"roi_heads.box_head.fc6.weight", "roi_heads.box_head.fc7.weight"}})),
+                       "has shape [32,32], expected [any,784]"));
+  auto config = maskrcnn::ModelConfig::from(slim_weights());
+  config.anchor_sizes.pop_back();
+  config.anchor_aspect_ratios.pop_back();
+  CHECK(test::error_of([&] {
+          MaskRCNN<ResNet50Fpn>{slim_weights(), config};
+        }) == "model: expected anchor_sizes for the 5 levels of the backbone, found 4");
+  config = maskrcnn::ModelConfig::from(slim_weights());
+  config.class_names.pop_back();
+  CHECK(test::error_of([&] {
+          MaskRCNN<ResNet50Fpn>{slim_weights(), config};
+        }) == "model: expected 5 class names, one for each class of the weights, found 4");
+}
+
+TEST_CASE("every single tensor is needed") {
+  for (const auto& [name, tensor] : slim_weights().tensors()) {
+    const Weights weights = changed({{name, ""}});
+    CAPTURE(name);
+    const bool optional = name.find("fpn") != std::string::npos && name.ends_with("bias");  // FPN convs may have none
+    const bool hidden = name == "rpn.head.conv.0.0.bias" || name.starts_with("roi_heads.mask_head");
+    if (!optional && !hidden) CHECK(test::error_of([&] { MaskRCNN<ResNet50Fpn>{weights}; }) != "(no error)");
+  }
+}
+
+TEST_CASE("a list of images gives a list of results") {
+  const std::vector<maskrcnn::Image> images(2, picture());
+  const auto results = slim_model()(images);
+  REQUIRE(results.size() == 2);
+  CHECK(same(results[0], results[1]));
+  CHECK(same(results[0], slim_model()(picture())));
+  const std::vector<maskrcnn::ImageView> views{picture(), picture()};
+  CHECK(slim_model()(views).size() == 2);
+  CHECK(slim_model()(std::vector<maskrcnn::Image>{}).empty());
+}
+
+TEST_CASE("the number of threads changes nothing") {
+#ifdef _OPENMP
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(1);
+  const auto one = slim_model()(picture());
+  for (const int threads : {2, 5}) {
+    omp_set_num_threads(threads);
+    CHECK(same(slim_model()(picture()), one));
+  }
+  omp_set_num_threads(before);
+#endif
+}
+
+TEST_CASE("several threads may use one model") {
+  const auto expected = slim_model()(picture());
+  std::array<bool, 3> fine{};
+  std::vector<std::thread> threads;
+  for (bool& mine : fine)
+    threads.emplace_back(
+        [&] { mine = same(slim_model()(picture()), expected) && same(slim_model()(picture()), expected); });
+  for (auto& thread : threads) thread.join();
+  CHECK(std::count(fine.begin(), fine.end(), true) == 3);
+}
+
+TEST_CASE("pictures of any shape work, and one after the other gives what each gives alone") {
+  const MaskRCNN<ResNet50Fpn> model(slim_weights());
+  for (const maskrcnn::Size size : {maskrcnn::Size{1, 1}, {1, 20000}, {20000, 1}, {7, 300}, {500, 400}}) {
+    maskrcnn::Image image(size);
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < 3 * size.width; ++x) image.row(y)[x] = static_cast<std::uint8_t>((x * 7 + y * 13) % 256);
+    CAPTURE(size.height);
+    CAPTURE(size.width);
+    for (const auto& [box, label, score, mask] : model(image)) {
+      CHECK(box.x0 >= 0);
+      CHECK(box.y1 <= doctest::Approx(size.height));
+      CHECK(mask.image_size() == size);
+    }
+  }
+  CHECK(same(model(picture()), slim_model()(picture())));
+}
+
+TEST_CASE("zero detections are a result") {
+  auto config = maskrcnn::ModelConfig::from(slim_weights());
+  config.box_score_threshold = 1.0;
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).empty());
+  config.box_score_threshold = 0.05;
+  config.max_detections = 0;
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).empty());
+  config.max_detections = 3;
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).size() == 3);
+  config.rpn_post_nms_top_n = 0;
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).empty());
+}
+
+TEST_CASE("RoIPool and RoIAlign by maximum take the place of RoIAlign by average") {
+  const auto average = slim_model()(picture());
+  const auto maximum = MaskRCNN<ResNet50Fpn, maskrcnn::TorchvisionRoiAlignMax>(slim_weights())(picture());
+  const auto quantised = MaskRCNN<ResNet50Fpn, maskrcnn::TorchvisionRoiPool>(slim_weights())(picture());
+  CHECK_FALSE(maximum.empty());
+  CHECK_FALSE(quantised.empty());
+  CHECK_FALSE(same(average, maximum));
+  CHECK_FALSE(same(average, quantised));
+}

@@ -1,0 +1,55 @@
+#include <maskrcnn/stages/box_head.hpp>
+
+#include "support.hpp"
+
+using maskrcnn::Index;
+using maskrcnn::Torchvision;
+
+namespace {
+
+/// [N, K] logits and [N, 4 K] deltas side by side.
+template <class T>
+[[nodiscard]] maskrcnn::Tensor<T, 2> side_by_side(const test::Golden& golden, const std::string& name) {
+  const auto logits = golden.values<T>(name + ".logits"), deltas = golden.values<T>(name + ".deltas");
+  const Index rows = golden.shape(name + ".logits")[0], classes = golden.shape(name + ".logits")[1];
+  maskrcnn::Tensor<T, 2> both({rows, 5 * classes});
+  for (Index i = 0; i < rows; ++i) {
+    std::copy_n(logits.data() + i * classes, classes, &both(i, 0));
+    std::copy_n(deltas.data() + 4 * i * classes, 4 * classes, &both(i, classes));
+  }
+  return both;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("class logits and box deltas are torchvision's", T, float, double) {
+  const test::Golden golden("box_head");
+  const auto at = golden.at("net");
+  const maskrcnn::BoxPredictor<T> predictor(at, 6, 7);
+  const auto found = predictor(golden.tensor<T>("net.input"));
+  CHECK(predictor.classes() == 5);
+  CHECK(test::difference(found.elements(), side_by_side<T>(golden, "net").elements()) < test::tolerance<T>);
+}
+
+TEST_CASE("detections are selected as torchvision does, in the same order") {
+  const test::Golden golden("box_head");
+  for (const std::string name : {"few", "many", "none"}) {
+    auto predictions = side_by_side<float>(golden, name);
+    const auto limit = static_cast<Index>(golden.values<int>(name + ".limit")[0]);
+    const maskrcnn::DetectionRule rule{.score_threshold = 0.05,
+                                       .nms = {.iou_threshold = 0.5, .limit = limit, .shift_limit = 1000}};
+    const auto found = maskrcnn::select_detections<Torchvision>(predictions, golden.boxes<float>(name + ".proposals"),
+                                                                golden.size(name + ".image"), rule);
+    CAPTURE(name);
+    CHECK(found.labels == golden.values<int>(name + ".labels"));
+    CHECK(test::difference(found.scores, golden.values<float>(name + ".scores")) < 1e-6);
+    CHECK(test::pixels_apart(found.boxes, golden.boxes<float>(name + ".boxes")) < 1e-4);
+  }
+}
+
+TEST_CASE("no proposals, no candidates") {
+  const test::Golden golden("box_head");
+  const auto at = golden.at("net");
+  const maskrcnn::BoxHead<float, Torchvision> head(at, {}, 6, 7);
+  CHECK(head(maskrcnn::Tensor<float, 4>({0, 7, 7, 6}), {}, {}).size() == 0);
+}

@@ -1,0 +1,68 @@
+#include <maskrcnn/stages/paste_masks.hpp>
+
+#include "support.hpp"
+
+using maskrcnn::Index;
+
+TEST_CASE("masks are pasted as torchvision does, to the pixel") {
+  const test::Golden golden("paste_masks");
+  const auto boxes = golden.boxes<float>("case.boxes");
+  const auto masks = golden.values<float>("case.masks");
+  const auto corners = golden.values<std::int64_t>("case.corners");
+  const auto bits = golden.values<unsigned>("case.pasted");
+  const std::size_t row_bytes = golden.shape("case.pasted")[1];
+  const auto image = golden.size("case.image");
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    CAPTURE(i);
+    const auto target = maskrcnn::paste_target(boxes[i], 28);
+    CHECK(target.left == corners[4 * i]);
+    CHECK(target.top == corners[4 * i + 1]);
+    CHECK(target.width == std::max<std::int64_t>(corners[4 * i + 2] - corners[4 * i] + 1, 1));
+    CHECK(target.height == std::max<std::int64_t>(corners[4 * i + 3] - corners[4 * i + 1] + 1, 1));
+
+    const auto mask = maskrcnn::paste_mask<float>({masks.data() + i * 784, {28, 28}}, target, image, 0.5F);
+    std::size_t wrong = 0;
+    for (int y = 0; y < image.height; ++y)
+      for (int x = 0; x < image.width; ++x) {
+        const auto pixel = static_cast<std::size_t>(y * image.width + x);
+        const bool expected = (bits[i * row_bytes + pixel / 8] >> (7 - pixel % 8) & 1U) != 0;
+        wrong += mask(x, y) != expected ? 1 : 0;
+      }
+    CHECK(wrong == 0);
+  }
+}
+
+TEST_CASE_TEMPLATE("huge and empty boxes cost no more than the image", T, float, double) {
+  maskrcnn::Tensor<T, 2> ones({28, 28});
+  ones.fill(1);
+  const maskrcnn::Size image{20, 30};
+  const auto whole = maskrcnn::paste_mask<T>(
+      ones.view(), maskrcnn::paste_target(maskrcnn::BasicBox<T>{-500, -500, 500, 500}, 28), image, T(0.5));
+  CHECK(whole.area() == 600);
+  const auto outside = maskrcnn::paste_mask<T>(
+      ones.view(), maskrcnn::paste_target(maskrcnn::BasicBox<T>{100, 100, 120, 120}, 28), image, T(0.5));
+  CHECK(outside.area() == 0);
+  const auto point = maskrcnn::paste_target(maskrcnn::BasicBox<T>{5, 5, 5, 5}, 28);
+  CHECK(point.width == 1);
+  CHECK(maskrcnn::paste_mask<T>(ones.view(), point, image, T(0.5)).area() == 1);
+}
+
+TEST_CASE("candidates become detections in the original image") {
+  const maskrcnn::Candidates<float> candidates{
+      .boxes = {{0, 0, 40, 20}, {20, 10, 40, 20}}, .labels = {3, 1}, .scores = {0.9F, 0.8F}};
+  const maskrcnn::Frame frame{.original = {10, 20}, .resized = {20, 40}, .padded = {32, 64}};
+  maskrcnn::Tensor<float, 3> masks({2, 28, 28});
+  masks.fill(1);
+  const auto detections = maskrcnn::paste_masks<maskrcnn::Torchvision>(candidates, masks, frame, 0.5);
+  REQUIRE(detections.size() == 2);
+  CHECK(detections[0].box == maskrcnn::Box{0, 0, 20, 10});
+  CHECK(detections[1].box == maskrcnn::Box{10, 5, 20, 10});
+  CHECK(detections[1].label == 1);
+  CHECK(detections[1].score == 0.8F);
+  CHECK(detections[0].mask.area() == 200);
+  CHECK(detections[1].mask(15, 7));
+  CHECK_FALSE(detections[1].mask(5, 2));
+  CHECK(maskrcnn::paste_masks<maskrcnn::Torchvision>(maskrcnn::Candidates<float>{}, maskrcnn::Tensor<float, 3>(), frame,
+                                                     0.5)
+            .empty());
+}

@@ -1,0 +1,16 @@
+#include <cstdio>
+#include <maskrcnn/maskrcnn.hpp>
+
+int main() {
+  static_assert(maskrcnn::Backbone<maskrcnn::ResNet50Fpn>);
+  const maskrcnn::Linear<float> twice(1, 1, {2}, {0}, false);
+  maskrcnn::Tensor<float, 2> one({1, 1});
+  one.fill(1);
+  try {
+    (void)maskrcnn::load_weights("/no/such/file");
+  } catch (const maskrcnn::Error& error) {
+    std::puts(error.what());
+    return twice(one)(0, 0) == 2 ? 0 : 1;
+  }
+  return 1;
+}

@@ -1,0 +1,86 @@
+# Reads the headers and holds the table of CONTRIBUTING.md: which layer may include which, and what may stand where.
+#   cmake -DINCLUDE_DIR=include -P layers.cmake
+
+cmake_minimum_required(VERSION 3.25)
+cmake_path(ABSOLUTE_PATH INCLUDE_DIR)
+set(wrong "")
+
+# What a folder may include, itself among it. "top" are the headers in maskrcnn/ itself.
+set(may_core core)
+set(may_kernels core kernels)
+set(may_ops core kernels ops)
+set(may_weights core kernels ops weights)
+set(may_stages core kernels ops weights) # never each other
+set(may_top core kernels ops weights stages top)
+set(may_io core kernels ops weights stages top io)
+
+function(layer_of path result)
+  if(path MATCHES "^([a-z]+)/")
+    set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
+  else()
+    set(${result} top PARENT_SCOPE)
+  endif()
+endfunction()
+
+file(GLOB_RECURSE files RELATIVE ${INCLUDE_DIR}/maskrcnn ${INCLUDE_DIR}/maskrcnn/*)
+foreach(file IN LISTS files)
+  layer_of(${file} layer)
+  if(NOT DEFINED may_${layer})
+    list(APPEND wrong "${file}: '${layer}' is no layer of the table")
+    continue()
+  endif()
+  file(STRINGS ${INCLUDE_DIR}/maskrcnn/${file} includes REGEX "^[ \t]*#[ \t]*include")
+  foreach(line IN LISTS includes)
+    if(line MATCHES "\"")
+      list(APPEND wrong "${file}: includes with quotes: ${line}")
+    elseif(line MATCHES "<maskrcnn/([^>]+)>")
+      set(target ${CMAKE_MATCH_1})
+      layer_of(${target} target_layer)
+      if(NOT target_layer IN_LIST may_${layer})
+        list(APPEND wrong "${file}: ${layer} may not include ${target}")
+      endif()
+    elseif(line MATCHES "<stb/" AND NOT layer STREQUAL io)
+      list(APPEND wrong "${file}: stb belongs to io")
+    elseif(line MATCHES "<nlohmann/" AND NOT layer MATCHES "^(io|weights)$")
+      list(APPEND wrong "${file}: JSON belongs to weights and io")
+    elseif(line MATCHES "<omp\\.h>" AND NOT file STREQUAL core/parallel.hpp)
+      list(APPEND wrong "${file}: OpenMP belongs to core/parallel.hpp")
+    elseif(line MATCHES "<(immintrin|x86intrin|emmintrin|arm_neon)\\.h>" AND NOT layer STREQUAL kernels
+           AND NOT file STREQUAL io/stb.hpp) # which keeps what stb includes out of a namespace
+      list(APPEND wrong "${file}: intrinsics belong to kernels")
+    elseif(line MATCHES "<(iostream|print)>")
+      list(APPEND wrong "${file}: the library prints nothing")
+    endif()
+  endforeach()
+
+  # things that may stand in one place only
+  foreach(rule IN ITEMS
+      "#pragma omp|core/parallel.hpp" "_Pragma\\(.omp|core/parallel.hpp" "_mm[0-9]*_|kernels/" "__m(128|256|512)|kernels/"
+      "(target\\(.avx|attribute push)|kernels/" "std::(cout|cerr|clog)|nowhere" "[^a-z_]f?printf *\\(|nowhere"
+      "[^a-z_]puts *\\(|nowhere")
+    string(REGEX REPLACE "^(.*)\\|([^|]*)$" "\\1" pattern "${rule}")
+    string(REGEX REPLACE "^(.*)\\|([^|]*)$" "\\2" place "${rule}")
+    file(STRINGS ${INCLUDE_DIR}/maskrcnn/${file} lines REGEX "${pattern}")
+    string(FIND "${file}" "${place}" found)
+    if(lines AND NOT found EQUAL 0)
+      list(GET lines 0 line)
+      list(APPEND wrong "${file}: '${pattern}' may stand in ${place} only: ${line}")
+    endif()
+  endforeach()
+
+  # a header opens with a sentence that says what it is
+  file(STRINGS ${INCLUDE_DIR}/maskrcnn/${file} first LIMIT_COUNT 1)
+  if(NOT first MATCHES "^//")
+    list(APPEND wrong "${file}: the first line says nothing")
+  endif()
+endforeach()
+
+list(LENGTH files count)
+if(count LESS 40)
+  list(APPEND wrong "found ${count} headers in ${INCLUDE_DIR}, expected the library")
+endif()
+if(wrong)
+  list(JOIN wrong "\n  " text)
+  message(FATAL_ERROR "layers are broken:\n  ${text}")
+endif()
+message(STATUS "${count} headers keep to their layers")

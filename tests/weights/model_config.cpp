@@ -1,0 +1,84 @@
+#include <maskrcnn/weights/model_config.hpp>
+
+#include "support.hpp"
+
+using maskrcnn::ModelConfig;
+using test::MadeWeights;
+
+namespace {
+
+[[nodiscard]] std::string error_of(const std::string& key, const std::string& value) {
+  return test::error_of([&] { (void)ModelConfig::from(MadeWeights().say(key, value).weights()); });
+}
+
+}  // namespace
+
+TEST_CASE("a file that says nothing is torchvision's") {
+  const auto config = ModelConfig::from(MadeWeights().weights());
+  CHECK(config.min_size == 800);
+  CHECK(config.max_size == 1333);
+  CHECK(config.anchor_sizes.size() == 5);
+  CHECK(config.max_detections == 100);
+  CHECK(config.class_names.empty());
+  CHECK_FALSE(config.batch_norm_epsilon.has_value());
+  CHECK(config.resolved(0.25).batch_norm_epsilon == 0.25);
+}
+
+TEST_CASE("91 classes are COCO's, a counter of batches means an epsilon of 1e-5") {
+  const auto config = ModelConfig::from(MadeWeights()
+                                            .add("roi_heads.box_predictor.cls_score.bias", {91})
+                                            .add("backbone.body.bn1.num_batches_tracked", {1})
+                                            .weights());
+  CHECK(config.class_names.size() == 91);
+  CHECK(config.class_names[1] == "person");
+  CHECK(config.class_names[90] == "toothbrush");
+  CHECK(config.batch_norm_epsilon == 1e-5);
+}
+
+TEST_CASE("metadata overrides, key by key") {
+  const auto config = ModelConfig::from(MadeWeights()
+                                            .say("image_mean", "[0.1, 0.2, 0.3]")
+                                            .say("min_size", "320")
+                                            .say("anchor_sizes", "[[8],[16]]")
+                                            .say("anchor_aspect_ratios", "[[1, 2],[1, 2]]")
+                                            .say("box_score_thresh", "0.3")
+                                            .say("classes", R"(["__background__","nucleus"])")
+                                            .say("batch_norm_eps", "0.001")
+                                            .say("something else", "entirely")
+                                            .weights());
+  CHECK(config.image_mean[2] == 0.3);
+  CHECK(config.min_size == 320);
+  CHECK(config.anchor_sizes == std::vector<std::vector<double>>{{8}, {16}});
+  CHECK(config.box_score_threshold == 0.3);
+  CHECK(config.class_names.at(1) == "nucleus");
+  CHECK(config.batch_norm_epsilon == 0.001);
+}
+
+TEST_CASE("metadata that cannot be read is named, with expected and found") {
+  CHECK(error_of("min_size", "large") ==
+        "weights: metadata 'min_size' expects an integer from 0 to 1000000, found 'large' (file made)");
+  for (const std::string value : {"1.5", "-1", "1e99", "\"3\"", "[3]", "", "99999999999999999999", "null"}) {
+    CAPTURE(value);
+    CHECK(test::contains(error_of("min_size", value), "'min_size' expects an integer"));
+  }
+  CHECK(test::contains(error_of("image_mean", "[1,2]"), "'image_mean' expects a list of three numbers, found '[1,2]'"));
+  CHECK(test::contains(error_of("anchor_sizes", "[8,16]"), "expects a list of lists of numbers"));
+  CHECK(test::contains(error_of("anchor_sizes", std::string(100000, '[')), "expects a list of lists of numbers"));
+  CHECK(test::contains(error_of("classes", "[1]"), "'classes' expects a list of names"));
+  CHECK(test::contains(error_of("box_score_thresh", "high"), "expects a number"));
+}
+
+TEST_CASE("values that make no sense are refused") {
+  CHECK(test::contains(error_of("image_std", "[1,0,1]"), "expected positive image_std, found 0 (file made)"));
+  CHECK(test::contains(error_of("min_size", "0"), "expected min_size from 1 to 16384, found 0"));
+  CHECK(test::contains(error_of("max_size", "10"), "expected max_size from min_size to 16384, found 10"));
+  CHECK(test::contains(error_of("anchor_sizes", "[]"), "as many lists"));
+  CHECK(test::contains(error_of("anchor_sizes", "[[1],[2],[3],[4],[]]"), "at least one, on every level"));
+  CHECK(test::contains(error_of("anchor_sizes", "[[1],[2],[3],[4],[-5]]"), "anchor_sizes above 0, found -5"));
+  CHECK(test::contains(error_of("rpn_nms_thresh", "1.5"), "rpn_nms_thresh from 0 to 1, found 1.5"));
+  CHECK(test::contains(error_of("batch_norm_eps", "-1"), "batch_norm_eps of 0 or more"));
+  ModelConfig config;
+  config.mask_threshold = 2;
+  CHECK(test::contains(test::error_of([&] { (void)config.resolved(0); }),
+                       "mask_thresh from 0 to 1, found 2 (model configuration)"));
+}
