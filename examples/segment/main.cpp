@@ -1,0 +1,160 @@
+// maskrcnn-segment: finds objects in pictures; tables, overlays and COCO results.
+#include <omp.h>
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/io/coco_json.hpp>
+#include <maskrcnn/io/image_file.hpp>
+#include <maskrcnn/io/overlay.hpp>
+#include <maskrcnn/weights/load_weights.hpp>
+#include <memory>
+#include <new>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include "options.hpp"
+#include "pipeline.hpp"
+#include "report.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using segment::Options;
+
+/// One line for each thing that failed.
+void print_failure(const std::string& sentence) {
+  (void)std::fflush(stdout);
+  std::fprintf(stderr, "maskrcnn-segment: %s\n", segment::printable(sentence).c_str());
+}
+
+std::string bundled_model() {
+  std::error_code error;
+  if (fs::exists(MASKRCNN_BUNDLED_MODEL, error)) return MASKRCNN_BUNDLED_MODEL;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const fs::path installed = program.parent_path().parent_path() / MASKRCNN_INSTALLED_MODEL;
+  if (!error && fs::exists(installed, error)) return installed.string();
+  maskrcnn::fail("weights: the bundled model is neither ", MASKRCNN_BUNDLED_MODEL, " nor ", installed.string(),
+                 "; name one with --weights");
+}
+
+/// A model and what it was built with.
+struct Loaded {
+  maskrcnn::ModelConfig config;
+  std::unique_ptr<segment::Pipeline> pipeline;
+};
+
+Loaded load(const Options& options) {
+  const auto weights = maskrcnn::load_weights(options.weights.empty() ? bundled_model() : options.weights);
+  const auto architecture = segment::architecture_of(weights);
+  auto config = maskrcnn::ModelConfig::from(weights);
+  if (options.score_threshold) config.box_score_threshold = *options.score_threshold;
+  if (options.max_detections) config.max_detections = *options.max_detections;
+  return {config, segment::make_pipeline(architecture, weights, config)};
+}
+
+/// Names for overlays: NAME.overlay.png, or NAME-2.overlay.png ... if another picture has it or it is an input itself.
+class OverlayNames {
+ public:
+  explicit OverlayNames(const Options& options) : folder_(options.output) {
+    for (const std::string& image : options.images) taken_.insert(key(image));
+    if (!options.json.empty()) taken_.insert(key(options.json));
+  }
+
+  std::string operator()(const std::string& image) {
+    const std::string stem = fs::path(image).stem().string();
+    for (int number = 1;; ++number) {
+      const std::string suffix = number == 1 ? "" : "-" + std::to_string(number);
+      const fs::path path = folder_ / (stem + suffix + ".overlay.png");
+      if (taken_.insert(key(path)).second) return path.string();
+    }
+  }
+
+ private:
+  static std::string key(const fs::path& path) {
+    std::error_code error;
+    const fs::path whole = fs::weakly_canonical(path, error);
+    return error ? path.string() : whole.string();
+  }
+
+  fs::path folder_;
+  std::set<std::string> taken_;
+};
+
+/// Everything that is done with one picture.
+void process(const std::string& path, int id, const Loaded& model, const std::string& overlay_path,
+             maskrcnn::io::CocoResults* results, segment::Progress& progress) {
+  const maskrcnn::Image image = maskrcnn::io::read_image(path);
+  const auto start = std::chrono::steady_clock::now();
+  const segment::Result result = (*model.pipeline)(image);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::visit(
+      [&](const auto& detections) {
+        const auto& names = model.config.class_names;
+        progress.clear();
+        segment::print_table(path, image.size(), seconds, detections, names);
+        (void)std::fflush(stdout);
+        if (results != nullptr) results->add({.id = id, .file_name = fs::path(path).filename().string()}, detections, names);
+        maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names));
+      },
+      result);
+}
+
+int run(const Options& options) {
+  if (options.threads) omp_set_num_threads(*options.threads);
+  const Loaded model = load(options);
+
+  std::error_code error;
+  fs::create_directories(options.output, error);
+  if (!fs::is_directory(options.output))
+    maskrcnn::fail("output: cannot make the folder ", options.output, ": ", error ? error.message() : "it is a file");
+  std::optional<maskrcnn::io::CocoResults> results;
+  if (!options.json.empty()) results.emplace(options.json);
+
+  bool failed = false;
+  OverlayNames overlay_name(options);
+  segment::Progress progress(options.images.size());
+  for (std::size_t i = 0; i < options.images.size(); ++i) {
+    const std::string& path = options.images[i];
+    const auto fail_with = [&](const std::string& sentence) {
+      progress.clear();
+      // sentences of readers and writers name the file themselves
+      print_failure(sentence.find(path) == std::string::npos ? path + ": " + sentence : sentence);
+      failed = true;
+    };
+    progress.begin(i, path);
+    try {
+      process(path, static_cast<int>(i + 1), model, overlay_name(path), results ? &*results : nullptr, progress);
+    } catch (const std::bad_alloc&) {
+      fail_with("out of memory");
+    } catch (const std::exception& problem) {
+      fail_with(problem.what());
+    }
+  }
+  progress.clear();
+  if (results) results->finish();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    print_failure("output: cannot write to standard output");
+    failed = true;
+  }
+  return failed ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int exit_code = 0;
+  try {
+    const auto options = segment::read_options(argc, argv, exit_code);
+    return options ? run(*options) : exit_code;
+  } catch (const std::bad_alloc&) {
+    print_failure("out of memory");
+  } catch (const std::exception& problem) {
+    print_failure(problem.what());
+  }
+  return 1;
+}

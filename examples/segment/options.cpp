@@ -1,0 +1,71 @@
+#include "options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+
+namespace segment {
+
+namespace {
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
+}  // namespace
+
+std::optional<Options> read_options(int argc, const char* const* argv, int& exit_code) {
+  Options options;
+  CLI::App app(
+      "Finds objects in pictures with Mask R-CNN, on the CPU: a table of boxes, labels and scores for each picture, an\n"
+      "overlay NAME.overlay.png to look at, and COCO results with masks.\n",
+      "maskrcnn-segment");
+  app.usage("Usage: maskrcnn-segment [OPTIONS] IMAGE...");
+  app.add_option("IMAGE", options.images, "JPEG, PNG, BMP or binary PNM pictures")->required();
+  app.add_option("--weights", options.weights,
+                 "safetensors file with torchvision's tensor names (default: the bundled model, cell nuclei)")
+      ->type_name("FILE");
+  app.add_option("--output", options.output, "folder for the overlays, made if it is not there (default: .)")
+      ->type_name("DIR");
+  app.add_option("--json", options.json, "write COCO results here; image_id counts the pictures from 1")->type_name("FILE");
+  app.add_option("--threads", options.threads, "threads to compute with (default: all processors)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--score-threshold", options.score_threshold, "leave out what scores less (default: the model's)")
+      ->type_name("S")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--max-detections", options.max_detections, "objects per picture at most (default: the model's)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000));
+  app.set_version_flag("--version", "maskrcnn-segment " MASKRCNN_VERSION);
+  app.footer(
+      "\nExit status: 0 if all went well; 1 if the weights, a picture or an output failed, with a line on standard error\n"
+      "that says which and why, the other pictures still done; 2 for wrong usage.\n\n"
+      "Example: maskrcnn-segment --output results --json results/results.json *.png");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) {
+      exit_code = app.exit(problem);
+    } else {
+      std::cerr << "maskrcnn-segment: " << problem.what() << " (try --help)\n";
+      exit_code = 2;
+    }
+    return std::nullopt;
+  }
+  if (!options.json.empty()) {
+    std::vector<std::string> inputs = options.images;
+    inputs.push_back(options.weights);
+    for (const std::string& input : inputs)
+      if (same_file(options.json, input)) {
+        std::cerr << "maskrcnn-segment: --json would overwrite the input " << input << " (try --help)\n";
+        exit_code = 2;
+        return std::nullopt;
+      }
+  }
+  return options;
+}
+
+}  // namespace segment

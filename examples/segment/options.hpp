@@ -1,0 +1,24 @@
+/// What the user of the tool asks for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace segment {
+
+struct Options {
+  std::string weights;  ///< empty: the bundled model
+  std::string output = ".";
+  std::string json;  ///< empty: none
+  std::optional<int> threads;
+  std::optional<double> score_threshold;
+  std::optional<int> max_detections;
+  std::vector<std::string> images;
+};
+
+/// Reads the command line. Empty if there is nothing to do: `exit_code` is then 0 (help and version were printed) or 2
+/// (wrong usage, and a line that says so was printed).
+[[nodiscard]] std::optional<Options> read_options(int argc, const char* const* argv, int& exit_code);
+
+}  // namespace segment

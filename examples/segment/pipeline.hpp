@@ -1,0 +1,43 @@
+/// A model of any compiled architecture behind one interface.
+#pragma once
+
+#include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/core/image.hpp>
+#include <maskrcnn/weights/model_config.hpp>
+#include <maskrcnn/weights/weights.hpp>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace segment {
+
+/// With masks or without.
+using Result = std::variant<maskrcnn::Detections, maskrcnn::BoxDetections>;
+
+class Pipeline {
+ public:
+  Pipeline() = default;
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
+  virtual ~Pipeline() = default;
+
+  [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image) const = 0;
+};
+
+/// Which of the compiled pipelines a weight file is for.
+struct Architecture {
+  bool masks = true;
+  std::string backbone;  ///< as in architectures.inc
+
+  [[nodiscard]] std::string name() const { return (masks ? "mask_rcnn_" : "faster_rcnn_") + backbone + "_fpn"; }
+};
+
+/// From the metadata keys "architecture" and "convention" or, without the first, from the tensors' names.
+/// @throws Error naming what was found and what is supported
+[[nodiscard]] Architecture architecture_of(const maskrcnn::Weights& weights);
+
+/// @throws Error if the weights do not fit
+[[nodiscard]] std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture, const maskrcnn::Weights& weights,
+                                                      const maskrcnn::ModelConfig& config);
+
+}  // namespace segment

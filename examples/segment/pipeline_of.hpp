@@ -1,0 +1,27 @@
+/// The pipelines of one backbone; compiled once for each line of architectures.inc.
+#pragma once
+
+#include <maskrcnn/maskrcnn.hpp>
+#include <memory>
+
+#include "pipeline.hpp"
+
+namespace segment {
+
+template <class Model>
+class PipelineOf final : public Pipeline {
+ public:
+  PipelineOf(const maskrcnn::Weights& weights, const maskrcnn::ModelConfig& config) : model_(weights, config) {}
+  [[nodiscard]] Result operator()(const maskrcnn::ImageView& image) const override { return model_(image); }
+
+ private:
+  Model model_;
+};
+
+template <maskrcnn::Backbone B>
+std::unique_ptr<Pipeline> make_pipeline(bool masks, const maskrcnn::Weights& weights, const maskrcnn::ModelConfig& config) {
+  if (masks) return std::make_unique<PipelineOf<maskrcnn::MaskRCNN<B>>>(weights, config);
+  return std::make_unique<PipelineOf<maskrcnn::FasterRCNN<B>>>(weights, config);
+}
+
+}  // namespace segment

@@ -1,0 +1,123 @@
+/// COCO results: detections as the JSON array that `pycocotools` and other evaluators load.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <exception>
+#include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/io/output_file.hpp>
+#include <maskrcnn/io/rle.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace maskrcnn::io {
+
+/// Which image a result belongs to.
+struct ImageEntry {
+  int id = 0;
+  std::string file_name;
+};
+
+/// The name of a class: its entry of `names`, or "class 7" where there is none.
+[[nodiscard]] inline std::string class_name(const std::vector<std::string>& names, int label) {
+  const auto index = static_cast<std::size_t>(label);
+  return label >= 0 && index < names.size() ? names[index] : "class " + std::to_string(label);
+}
+
+/// A results file, written image by image, one object a line:
+///
+///   [
+///   {"image_id":1,"file_name":"a.png","category_id":1,"category_name":"nucleus","bbox":[x,y,width,height],
+///    "score":0.98,"segmentation":{"size":[height,width],"counts":"..."}},
+///   ...
+///   ]
+///
+/// `bbox` is in pixels of the image, x and y those of the upper left corner; `counts` is COCO's compressed run-length
+/// text; detections without masks have no "segmentation". The file appears under its name when it is finished, which the
+/// destructor does too, so that what was found before an exception is kept.
+class CocoResults {
+ public:
+  /// @throws Error with the system's reason, if the file cannot be created
+  explicit CocoResults(const std::string& path) : file_(path, "results") { file_.write("["); }
+  CocoResults(const CocoResults&) = delete;
+  CocoResults& operator=(const CocoResults&) = delete;
+  ~CocoResults() {
+    try {
+      finish();
+    } catch (const std::exception&) {  // whoever wants to know calls finish()
+    }
+  }
+
+  /// Appends the detections of an image; `class_names` by label.
+  /// @throws Error with the system's reason, if they cannot be written; the file is given up then
+  template <class AnyDetection>
+  void add(const ImageEntry& image, const std::vector<AnyDetection>& detections,
+           const std::vector<std::string>& class_names) {
+    for (const AnyDetection& detection : detections) write(line(image, detection, class_names));
+    if (!detections.empty()) attempt([this] { file_.flush(); });
+  }
+
+  /// Completes the file; does nothing the second time.
+  /// @throws Error with the system's reason, if it cannot be written
+  void finish() {
+    if (finished_) return;
+    attempt([this] { file_.write(empty_ ? "]\n" : "\n]\n"); });
+    finished_ = true;
+    file_.commit();
+  }
+
+ private:
+  template <class AnyDetection>
+  static std::string line(const ImageEntry& image, const AnyDetection& detection, const std::vector<std::string>& names) {
+    const Box& box = detection.box;
+    std::string text = "{\"image_id\":" + std::to_string(image.id) + ",\"file_name\":" + quoted(image.file_name) +
+                       ",\"category_id\":" + std::to_string(detection.label) +
+                       ",\"category_name\":" + quoted(class_name(names, detection.label)) + ",\"bbox\":[" +
+                       number(box.x0) + "," + number(box.y0) + "," + number(box.width()) + "," + number(box.height()) +
+                       "],\"score\":" + number(detection.score);
+    if constexpr (requires { detection.mask; }) {
+      const Rle rle = encode_rle(detection.mask);
+      text += ",\"segmentation\":{\"size\":[" + std::to_string(rle.size.height) + "," + std::to_string(rle.size.width) +
+              "],\"counts\":" + quoted(compress_rle(rle)) + "}";
+    }
+    return text + "}";
+  }
+
+  /// As JSON; file names need not be UTF-8, what is not becomes a replacement character.
+  static std::string quoted(const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  /// The shortest text that reads back as the same float; JSON has no infinities.
+  static std::string number(float value) {
+    if (!std::isfinite(value)) return "null";
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+    return {text.data(), end};
+  }
+
+  void write(const std::string& line) {
+    if (finished_) fail("results: cannot add to ", file_.path(), ", it is finished");
+    attempt([&] { file_.write((empty_ ? "\n" : ",\n") + line); });
+    empty_ = false;
+  }
+
+  /// After a failure to write, there is nothing left to finish.
+  template <class Action>
+  void attempt(const Action& action) {
+    try {
+      action();
+    } catch (const Error&) {
+      finished_ = true;
+      throw;
+    }
+  }
+
+  OutputFile file_;
+  bool empty_ = true;
+  bool finished_ = false;
+};
+
+}  // namespace maskrcnn::io

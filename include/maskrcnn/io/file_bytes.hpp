@@ -1,0 +1,47 @@
+/// Whole files: read into memory, with a limit.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <maskrcnn/core/error.hpp>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace maskrcnn::io {
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { (void)std::fclose(file); }
+};
+using FilePointer = std::unique_ptr<std::FILE, CloseFile>;
+
+/// The bytes of a regular file of at most `limit` bytes. Folders, pipes and devices are refused, so nothing blocks.
+/// @param subject first word of the messages: "image"
+/// @throws Error with the system's reason, if it cannot be opened or read, or is too large
+[[nodiscard]] inline std::vector<std::uint8_t> read_file(const std::string& path, std::size_t limit,
+                                                         const char* subject) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) fail(subject, ": ", path, " is a directory");
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    fail(subject, ": ", path, " is not a regular file");
+  errno = 0;
+  const FilePointer file(std::fopen(path.c_str(), "rb"));
+  if (file == nullptr) fail(subject, ": cannot open ", path, ": ", std::strerror(errno));
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) fail(subject, ": cannot read ", path, ": ", error.message());
+  if (size > limit) fail(subject, ": ", path, " has ", size, " bytes, expected at most ", limit);
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+  errno = 0;
+  const std::size_t read = std::fread(bytes.data(), 1, bytes.size(), file.get());
+  if (std::ferror(file.get()) != 0) fail(subject, ": cannot read ", path, ": ", std::strerror(errno));
+  bytes.resize(read);
+  return bytes;
+}
+
+}  // namespace maskrcnn::io
