@@ -1,4 +1,4 @@
 # The Debian packages that each kind of work needs; sourced by the scripts.
 
-packages_build=(g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev libcli11-dev libbenchmark-dev doctest-dev)
+packages_build=(g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libstb-dev libcli11-dev doctest-dev)
 packages_checks=(clang-14 libomp-14-dev clang-format-14 clang-tidy-14 llvm-14)

@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <maskrcnn/maskrcnn.hpp>
 #include <map>
+#include <maskrcnn/maskrcnn.hpp>
 #include <memory>
 #include <random>
 #include <span>

@@ -1,6 +1,6 @@
+#include <cstdio>
 #include <maskrcnn/io/image_file.hpp>
 #include <maskrcnn/maskrcnn.hpp>
-#include <cstdio>
 
 int main(int argc, char** argv) {
   using Model = maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>;

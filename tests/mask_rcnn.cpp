@@ -82,7 +82,7 @@ void compare(const std::string& name, double pixels, double scores) {
 
 }  // namespace
 
-TEST_CASE("in float, every detection is torchvision's") { compare<float>("float", 1e-3, 1e-5); }
+TEST_CASE("in float, every detection is torchvision's") { compare<float>("float", 1e-3, 1e-4); }
 
 TEST_CASE("in double, every detection is torchvision's to the last stored digit") {
   compare<double>("double", 2e-5, 2e-7);
@@ -139,12 +139,11 @@ TEST_CASE("tensors that are missing, unknown or of another shape are errors that
 }
 
 TEST_CASE("every single tensor is needed") {
-  for (const auto& [name, tensor] : slim_weights().tensors()) {
+  for (const auto& entry : slim_weights().tensors()) {
+    const std::string& name = entry.first;
     const Weights weights = changed({{name, ""}});
     CAPTURE(name);
-    const bool optional = name.find("fpn") != std::string::npos && name.ends_with("bias");  // FPN convs may have none
-    const bool hidden = name == "rpn.head.conv.0.0.bias" || name.starts_with("roi_heads.mask_head");
-    if (!optional && !hidden) CHECK(test::error_of([&] { MaskRCNN<ResNet50Fpn>{weights}; }) != "(no error)");
+    CHECK(test::error_of([&] { MaskRCNN<ResNet50Fpn>{weights}; }) != "(no error)");
   }
 }
 

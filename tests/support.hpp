@@ -83,8 +83,7 @@ template <class Call>
 /// A golden file: what torchvision made of what. Written by golden/make_golden.py.
 class Golden {
  public:
-  explicit Golden(const std::string& stage)
-      : weights_(maskrcnn::load_weights(std::string(MASKRCNN_GOLDEN_DIR) + "/" + stage + ".safetensors")) {}
+  explicit Golden(const std::string& stage) : weights_(maskrcnn::load_weights(path_of(stage))) {}
 
   [[nodiscard]] const maskrcnn::Weights& weights() const { return weights_; }
   /// The weights of one case.
@@ -145,6 +144,11 @@ class Golden {
   }
 
  private:
+  static std::string path_of(const std::string& stage) {
+    std::string path = MASKRCNN_GOLDEN_DIR "/";  // appended to, not added: GCC 12 warns of bounds in operator+
+    return path.append(stage).append(".safetensors");
+  }
+
   [[nodiscard]] const maskrcnn::StoredTensor& stored(const std::string& name) const {
     const auto* const tensor = weights_.find(name);
     if (tensor == nullptr) maskrcnn::fail("golden: no '", name, "' in ", weights_.file());

@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy
 import torch
@@ -41,6 +42,7 @@ class Runner:
         self.times, self.found = [], 0
 
     def run(self):
+        time.sleep(0.5)  # until the other process' idle threads have stopped spinning
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         seconds, self.found = self.process.stdout.readline().split()

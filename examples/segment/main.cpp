@@ -98,7 +98,8 @@ void process(const std::string& path, int id, const Loaded& model, const std::st
         progress.clear();
         segment::print_table(path, image.size(), seconds, detections, names);
         (void)std::fflush(stdout);
-        if (results != nullptr) results->add({.id = id, .file_name = fs::path(path).filename().string()}, detections, names);
+        if (results != nullptr)
+          results->add({.id = id, .file_name = fs::path(path).filename().string()}, detections, names);
         maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names));
       },
       result);

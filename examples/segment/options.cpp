@@ -19,17 +19,18 @@ bool same_file(const std::string& a, const std::string& b) {
 std::optional<Options> read_options(int argc, const char* const* argv, int& exit_code) {
   Options options;
   CLI::App app(
-      "Finds objects in pictures with Mask R-CNN, on the CPU: a table of boxes, labels and scores for each picture, an\n"
+      "Finds objects in pictures with Mask R-CNN, on the CPU: a table of boxes, labels and scores for each picture, "
+      "an\n"
       "overlay NAME.overlay.png to look at, and COCO results with masks.\n",
       "maskrcnn-segment");
-  app.usage("Usage: maskrcnn-segment [OPTIONS] IMAGE...");
   app.add_option("IMAGE", options.images, "JPEG, PNG, BMP or binary PNM pictures")->required();
   app.add_option("--weights", options.weights,
                  "safetensors file with torchvision's tensor names (default: the bundled model, cell nuclei)")
       ->type_name("FILE");
   app.add_option("--output", options.output, "folder for the overlays, made if it is not there (default: .)")
       ->type_name("DIR");
-  app.add_option("--json", options.json, "write COCO results here; image_id counts the pictures from 1")->type_name("FILE");
+  app.add_option("--json", options.json, "write COCO results here; image_id counts the pictures from 1")
+      ->type_name("FILE");
   app.add_option("--threads", options.threads, "threads to compute with (default: all processors)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
@@ -41,7 +42,8 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->check(CLI::Range(0, 1'000'000));
   app.set_version_flag("--version", "maskrcnn-segment " MASKRCNN_VERSION);
   app.footer(
-      "\nExit status: 0 if all went well; 1 if the weights, a picture or an output failed, with a line on standard error\n"
+      "\nExit status: 0 if all went well; 1 if the weights, a picture or an output failed, with a line on standard "
+      "error\n"
       "that says which and why, the other pictures still done; 2 for wrong usage.\n\n"
       "Example: maskrcnn-segment --output results --json results/results.json *.png");
   try {

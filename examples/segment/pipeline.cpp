@@ -10,7 +10,8 @@ namespace segment {
 
 // defined in the translation units of the architectures
 template <maskrcnn::Backbone B>
-std::unique_ptr<Pipeline> make_pipeline(bool masks, const maskrcnn::Weights& weights, const maskrcnn::ModelConfig& config);
+std::unique_ptr<Pipeline> make_pipeline(bool masks, const maskrcnn::Weights& weights,
+                                        const maskrcnn::ModelConfig& config);
 
 namespace {
 
@@ -41,15 +42,17 @@ Architecture from_metadata(const std::string& text, const std::string& file) {
   }
   const auto matches = [&](const Entry& entry) { return entry.backbone == architecture.backbone; };
   if (std::none_of(std::begin(entries), std::end(entries), matches))
-    maskrcnn::fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', expected ", supported(), " (file ", file, ")");
+    maskrcnn::fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', expected ", supported(), " (file ",
+                   file, ")");
   return architecture;
 }
 
 Architecture from_tensors(const maskrcnn::Weights& weights) {
   const std::string body = "backbone.body.";
   if (weights.find(body + "layer1.0.conv1.weight") == nullptr)
-    maskrcnn::fail("weights: found neither metadata 'architecture' nor a tensor '", body, "layer1.0.conv1.weight', expected ",
-                   supported(), ", with torchvision's names (file ", weights.file(), ")");
+    maskrcnn::fail("weights: found neither metadata 'architecture' nor a tensor '", body,
+                   "layer1.0.conv1.weight', expected ", supported(), ", with torchvision's names (file ",
+                   weights.file(), ")");
   const bool bottleneck = weights.find(body + "layer1.0.conv3.weight") != nullptr;
   int blocks = 0;
   while (weights.find(body + "layer3." + std::to_string(blocks) + ".conv1.weight") != nullptr) ++blocks;

@@ -37,7 +37,8 @@ struct Architecture {
 [[nodiscard]] Architecture architecture_of(const maskrcnn::Weights& weights);
 
 /// @throws Error if the weights do not fit
-[[nodiscard]] std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture, const maskrcnn::Weights& weights,
+[[nodiscard]] std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture,
+                                                      const maskrcnn::Weights& weights,
                                                       const maskrcnn::ModelConfig& config);
 
 }  // namespace segment

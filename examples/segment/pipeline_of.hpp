@@ -19,7 +19,8 @@ class PipelineOf final : public Pipeline {
 };
 
 template <maskrcnn::Backbone B>
-std::unique_ptr<Pipeline> make_pipeline(bool masks, const maskrcnn::Weights& weights, const maskrcnn::ModelConfig& config) {
+std::unique_ptr<Pipeline> make_pipeline(bool masks, const maskrcnn::Weights& weights,
+                                        const maskrcnn::ModelConfig& config) {
   if (masks) return std::make_unique<PipelineOf<maskrcnn::MaskRCNN<B>>>(weights, config);
   return std::make_unique<PipelineOf<maskrcnn::FasterRCNN<B>>>(weights, config);
 }

@@ -23,15 +23,14 @@ struct BackboneOptions {
 /// - `channels()`: of every map;
 /// - called with [1, H, W, 3], H and W multiples of 32.
 template <class B>
-concept Backbone =
-    Scalar<typename B::Scalar> &&
+concept Backbone = Scalar<typename B::Scalar> &&
     requires(const B backbone, const Tensor<typename B::Scalar, 4>& image, const Parameters& at, BackboneOptions o) {
-      { B::levels } -> std::convertible_to<std::size_t>;
-      { B::roi_levels } -> std::convertible_to<std::size_t>;
-      B(at, o);
-      { backbone.channels() } -> std::convertible_to<Index>;
-      { backbone(image) } -> std::same_as<FeaturePyramid<typename B::Scalar>>;
-    };
+  { B::levels } -> std::convertible_to<std::size_t>;
+  { B::roi_levels } -> std::convertible_to<std::size_t>;
+  B(at, o);
+  { backbone.channels() } -> std::convertible_to<Index>;
+  { backbone(image) } -> std::same_as<FeaturePyramid<typename B::Scalar>>;
+};
 
 /// ResNet with a feature pyramid on C2..C5: P2..P6.
 template <Scalar T, ResNetSpec Spec>

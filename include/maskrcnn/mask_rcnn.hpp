@@ -44,8 +44,8 @@ struct Detected {
 
 /// A list of pictures: anything to iterate over whose elements are, or convert to, image views.
 template <class R>
-concept ImageRange = std::ranges::input_range<const R> &&
-                     std::convertible_to<std::ranges::range_reference_t<const R>, ImageView>;
+concept ImageRange =
+    std::ranges::input_range<const R> && std::convertible_to<std::ranges::range_reference_t<const R>, ImageView>;
 
 /// The results of a model for each picture of a list, one after the other.
 template <class Model, ImageRange Images>
@@ -64,14 +64,15 @@ class FasterRCNN {
 
   /// @throws Error if a tensor is missing, unknown or wrongly shaped, or the configuration does not fit
   explicit FasterRCNN(const Weights& weights) : FasterRCNN(weights, ModelConfig::from(weights)) {}
-  FasterRCNN(const Weights& weights, const ModelConfig& config) : FasterRCNN(Parameters(weights), config, WholeFile{}) {}
+  FasterRCNN(const Weights& weights, const ModelConfig& config)
+      : FasterRCNN(Parameters(weights), config, WholeFile{}) {}
 
   /// As the trunk of a larger network: reads what is its own below `root` and leaves the rest.
   FasterRCNN(const Parameters& root, const ModelConfig& config)
       : config_(config.resolved(C::frozen_batch_norm_epsilon)),
         preprocess_(config_),
-        backbone_(root / "backbone", {.batch_norm_epsilon = *config_.batch_norm_epsilon,
-                                      .bottleneck_stride = C::bottleneck_stride}),
+        backbone_(root / "backbone",
+                  {.batch_norm_epsilon = *config_.batch_norm_epsilon, .bottleneck_stride = C::bottleneck_stride}),
         rpn_(root / "rpn", config_, backbone_.channels()),
         box_head_(root / "roi_heads", config_, backbone_.channels(), BoxFeatures::output) {
     if (config_.anchor_sizes.size() != B::levels)
@@ -105,10 +106,10 @@ class FasterRCNN {
   /// Objects in `image` as candidates, and the features that they were found in.
   [[nodiscard]] Detected<Scalar> detect(const ImageView& image) const {
     const auto input = preprocess_(image, pool_);
-    auto features = backbone_(input.tensor);                                      // C2..C5 -> P2..P6
-    const auto proposals = rpn_(features, input.frame);                           // {r_1 .. r_n}
+    auto features = backbone_(input.tensor);             // C2..C5 -> P2..P6
+    const auto proposals = rpn_(features, input.frame);  // {r_1 .. r_n}
     const auto roi_features = roi_features_(features, proposals, input.frame);
-    auto candidates = box_head_(roi_features, proposals, input.frame);            // r_i, l_i
+    auto candidates = box_head_(roi_features, proposals, input.frame);  // r_i, l_i
     return {input.frame, std::move(features), std::move(candidates)};
   }
 
@@ -152,7 +153,7 @@ class MaskRCNN {
     const InferenceScope memory(faster_rcnn_.pool());
     const auto [frame, features, candidates] = faster_rcnn_.detect(image);
     const auto roi_features = roi_features_(features, candidates.boxes, frame);
-    const auto masks = mask_head_(roi_features, candidates.labels);               // m_i
+    const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
     return paste_masks<C>(candidates, masks, frame, config().mask_threshold);
   }
 

@@ -52,7 +52,7 @@ def lively_model(picture, seed=0):
         # trained residual branches are weaker than their shortcuts; branches of equal strength would make a chaotic
         # network, in which the last bit of a pixel moves scores by more than implementations may differ
         weak = name.endswith("bn3")
-        torch.nn.init.uniform_(norm.weight, *((0.1, 0.3) if weak else (0.5, 1.0)))
+        torch.nn.init.uniform_(norm.weight, *((0.05, 0.15) if weak else (0.5, 1.0)))
         torch.nn.init.uniform_(norm.bias, -0.2, 0.2)
     model.eval()
     for norm in norms.values():
@@ -66,9 +66,9 @@ def lively_model(picture, seed=0):
     heads = model.roi_heads
     last_layers = [  # in the order of the data: each changes what the next one sees
         (model.rpn.head.cls_logits, 2.0),
-        (model.rpn.head.bbox_pred, 0.3),
+        (model.rpn.head.bbox_pred, 0.2),
         (heads.box_predictor.cls_score, 1.6),
-        (heads.box_predictor.bbox_pred, 1.0),
+        (heads.box_predictor.bbox_pred, 0.5),
         (heads.mask_predictor.mask_fcn_logits, 3.0),
     ]
     for layer, deviation in last_layers:

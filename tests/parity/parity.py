@@ -83,6 +83,26 @@ def match(expected, found):
     return pairs, alone, [found[i] for i in free]
 
 
+def paste_target(box):
+    """Left, top, width, height in whole pixels of a mask: torchvision's expand_boxes and paste_mask_in_image."""
+    x0, y0, x1, y1 = box.astype(numpy.float32)
+    half = numpy.float32(0.5)
+    grown = numpy.float32(30 / 28)
+    x, y, width, height = (x1 + x0) * half, (y1 + y0) * half, (x1 - x0) * half * grown, (y1 - y0) * half * grown
+    corners = [int(value) for value in (x - width, y - height, x + width, y + height)]
+    return corners[0], corners[1], max(corners[2] - corners[0] + 1, 1), max(corners[3] - corners[1] + 1, 1)
+
+
+def explain(reference, detection, iou):
+    """Why two masks of nearly the same box differ: its corners are truncated to whole pixels before it is drawn."""
+    targets = paste_target(reference["box"]), paste_target(detection["box"])
+    reason = f"drawn at {targets[0]} and {targets[1]}" if targets[0] != targets[1] else "drawn at the same place"
+    print(
+        f"    mask IoU {iou:.4f}, {reference['mask'].sum()} pixels, label {reference['category_id']}: boxes"
+        f" {reference['box'].round(4)} and {detection['box'].round(4)}, {reason}"
+    )
+
+
 def compare(name, expected, found):
     pairs, missing, extra = match(expected, found)
     worst = {"score": 0.0, "box": 0.0, "iou": 1.0, "iou_small": 1.0}
@@ -90,7 +110,10 @@ def compare(name, expected, found):
         worst["score"] = max(worst["score"], abs(reference["score"] - detection["score"]))
         worst["box"] = max(worst["box"], distance)
         kind = "iou_small" if reference["mask"].sum() < SMALL else "iou"
-        worst[kind] = min(worst[kind], intersection_over_union(reference["mask"], detection["mask"]))
+        iou = intersection_over_union(reference["mask"], detection["mask"])
+        worst[kind] = min(worst[kind], iou)
+        if iou < GOAL[kind]:
+            explain(reference, detection, iou)
     labels = len({reference["category_id"] for reference in expected})
     fine = (
         not missing and not extra and worst["score"] <= GOAL["score"] and worst["box"] <= GOAL["box"]

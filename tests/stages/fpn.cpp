@@ -29,7 +29,9 @@ TEST_CASE_TEMPLATE("the pyramid is torchvision's, odd sizes and batch norms incl
 TEST_CASE("levels that disagree about their width are refused") {
   const auto weights = test::MadeWeights()
                            .add("inner_blocks.0.0.weight", {8, 4, 1, 1})
+                           .add("inner_blocks.0.0.bias", {8})
                            .add("layer_blocks.0.0.weight", {8, 8, 3, 3})
+                           .add("layer_blocks.0.0.bias", {8})
                            .add("inner_blocks.1.0.weight", {9, 4, 1, 1})
                            .weights();
   constexpr std::array<Index, 2> channels{4, 4};

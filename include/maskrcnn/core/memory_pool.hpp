@@ -46,7 +46,7 @@ class MemoryPool {
         return taken;
       }
     }
-    return {::operator new(bytes, std::align_val_t{tensor_alignment}), bytes, 0};
+    return {::operator new (bytes, std::align_val_t{tensor_alignment}), bytes, 0};
   }
 
   /// Takes a block back.
@@ -77,7 +77,7 @@ class MemoryPool {
 
  private:
   static void release(const Block& block) noexcept {
-    ::operator delete(block.data, std::align_val_t{tensor_alignment});
+    ::operator delete (block.data, std::align_val_t{tensor_alignment});
   }
 
   std::mutex mutex_;
@@ -104,7 +104,7 @@ class PooledMemory {
   PooledMemory(std::size_t bytes, std::shared_ptr<MemoryPool> pool) : pool_(std::move(pool)) {
     if (bytes == 0) return;
     block_ = pool_ ? pool_->take(bytes)
-                   : MemoryPool::Block{::operator new(bytes, std::align_val_t{tensor_alignment}), bytes, 0};
+                   : MemoryPool::Block{::operator new (bytes, std::align_val_t{tensor_alignment}), bytes, 0};
   }
   PooledMemory(PooledMemory&& other) noexcept
       : pool_(std::move(other.pool_)), block_(std::exchange(other.block_, {})) {}
@@ -120,7 +120,7 @@ class PooledMemory {
     if (pool_)
       pool_->give(block_);
     else
-      ::operator delete(block_.data, std::align_val_t{tensor_alignment});
+      ::operator delete (block_.data, std::align_val_t{tensor_alignment});
   }
 
   [[nodiscard]] void* data() const { return block_.data; }

@@ -43,11 +43,7 @@ class TensorView {
 
   /// A view of mutable elements is also a view of const ones.
   // NOLINTNEXTLINE(google-explicit-constructor)
-  constexpr operator TensorView<const T, Rank>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data_, shape_};
-  }
+  constexpr operator TensorView<const T, Rank>() const requires(!std::is_const_v<T>) { return {data_, shape_}; }
 
   [[nodiscard]] constexpr T* data() const { return data_; }
   [[nodiscard]] constexpr const Shape<Rank>& shape() const { return shape_; }
@@ -66,9 +62,7 @@ class TensorView {
   }
 
   /// Entry `index` of the first dimension: a view of one rank less.
-  [[nodiscard]] constexpr TensorView<T, Rank - 1> operator[](Index index) const
-    requires(Rank > 1)
-  {
+  [[nodiscard]] constexpr TensorView<T, Rank - 1> operator[](Index index) const requires(Rank > 1) {
     Shape<Rank - 1> rest{};
     std::copy(shape_.begin() + 1, shape_.end(), rest.begin());
     return {data_ + index * element_count(rest), rest};
@@ -78,8 +72,7 @@ class TensorView {
   /// @throws Error if the counts differ
   template <std::size_t NewRank>
   [[nodiscard]] constexpr TensorView<T, NewRank> reshaped(const Shape<NewRank>& shape) const {
-    if (element_count(shape) != count())
-      fail("tensor: cannot view ", shape_text(shape_), " as ", shape_text(shape));
+    if (element_count(shape) != count()) fail("tensor: cannot view ", shape_text(shape_), " as ", shape_text(shape));
     return {data_, shape};
   }
 

@@ -7,8 +7,8 @@
 
 namespace maskrcnn::io {
 
-/// A fixed-width font. Rows of a glyph are five bits, leftmost pixel highest; capitals fill rows 0 to 6, descenders reach
-/// row 8.
+/// A fixed-width font. Rows of a glyph are five bits, leftmost pixel highest; capitals fill rows 0 to 6, descenders
+/// reach row 8.
 struct BitmapFont {
   static constexpr int width = 5, height = 9, capital_height = 7;
   static constexpr int advance = 6;  ///< from one letter to the next

@@ -60,8 +60,8 @@ class Canvas {
     fill({std::max(area.right - across, area.left + across), upper, area.right, lower}, colour, opacity);
   }
 
-  /// Letters of `scale` times the font's size, the first one's cell with its upper left corner at (left, top). At larger
-  /// scales the steps of slanted strokes are cut off, so that they do not look like stairs.
+  /// Letters of `scale` times the font's size, the first one's cell with its upper left corner at (left, top). At
+  /// larger scales the steps of slanted strokes are cut off, so that they do not look like stairs.
   void text(const std::string& text, int left, int top, int scale, Colour colour) {
     for (const char c : text) {
       for (int y = 0; y < BitmapFont::height * scale; ++y)

@@ -35,8 +35,8 @@ struct ImageEntry {
 ///   ]
 ///
 /// `bbox` is in pixels of the image, x and y those of the upper left corner; `counts` is COCO's compressed run-length
-/// text; detections without masks have no "segmentation". The file appears under its name when it is finished, which the
-/// destructor does too, so that what was found before an exception is kept.
+/// text; detections without masks have no "segmentation". The file appears under its name when it is finished, which
+/// the destructor does too, so that what was found before an exception is kept.
 class CocoResults {
  public:
   /// @throws Error with the system's reason, if the file cannot be created
@@ -70,7 +70,8 @@ class CocoResults {
 
  private:
   template <class AnyDetection>
-  static std::string line(const ImageEntry& image, const AnyDetection& detection, const std::vector<std::string>& names) {
+  static std::string line(const ImageEntry& image, const AnyDetection& detection,
+                          const std::vector<std::string>& names) {
     const Box& box = detection.box;
     std::string text = "{\"image_id\":" + std::to_string(image.id) + ",\"file_name\":" + quoted(image.file_name) +
                        ",\"category_id\":" + std::to_string(detection.label) +

@@ -34,7 +34,8 @@ enum class Format { jpeg, png, bmp, pnm, other };
   if (begins_with("\xFF\xD8\xFF")) return Format::jpeg;
   if (begins_with("\x89PNG\r\n\x1A\n")) return Format::png;
   if (begins_with("BM")) return Format::bmp;
-  if ((begins_with("P5") || begins_with("P6")) && file.size() > 2 && (file[2] == '#' || (file[2] <= ' ' && file[2] > 0)))
+  if ((begins_with("P5") || begins_with("P6")) && file.size() > 2 &&
+      (file[2] == '#' || (file[2] <= ' ' && file[2] > 0)))
     return Format::pnm;
   return Format::other;
 }
@@ -54,7 +55,9 @@ struct Free {
   const int length = static_cast<int>(file.size());  // fits: see max_file_bytes
   Size size;
   int channels = 0;
-  const auto refuse = [&](const std::string& reason) { fail("image: ", path, " is a truncated or corrupt ", format, ": ", reason); };
+  const auto refuse = [&](const std::string& reason) {
+    fail("image: ", path, " is a truncated or corrupt ", format, ": ", reason);
+  };
   const auto stb_reason = [] {
     const char* const reason = stb::stbi_failure_reason();
     return std::string(reason != nullptr ? reason : "no reason given");
@@ -64,7 +67,8 @@ struct Free {
     refuse(fault.empty() ? stb_reason() : fault);
   check_size(size.width, size.height, path);
   if (!fault.empty()) refuse(fault);
-  // 32 bytes a pixel are enough for 16-bit RGBA, interlaced, and for progressive JPEG; blocks may stick out by 64 pixels
+  // 32 bytes a pixel are enough for 16-bit RGBA, interlaced, and for progressive JPEG; blocks may stick out by 64
+  // pixels
   const auto padded = [](int pixels) { return static_cast<std::size_t>(pixels) + 64; };
   stb::memory_limit = 32 * padded(size.width) * padded(size.height) + 2 * file.size() + (1U << 20);
   const std::unique_ptr<std::uint8_t, Free> pixels(
@@ -72,14 +76,15 @@ struct Free {
   if (pixels == nullptr) refuse(stb_reason());
   check_size(size.width, size.height, path);
   Image image(size);
-  std::memcpy(image.row(0), pixels.get(), 3 * static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height));
+  std::memcpy(image.row(0), pixels.get(),
+              3 * static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height));
   return image;
 }
 
 }  // namespace image_file
 
-/// Reads a JPEG, PNG, BMP or binary PNM file as 8-bit RGB. Grey is repeated in all three channels, alpha dropped, 16 bits
-/// reduced to their upper 8; orientation notes of cameras are not followed (all as Pillow's `convert("RGB")`).
+/// Reads a JPEG, PNG, BMP or binary PNM file as 8-bit RGB. Grey is repeated in all three channels, alpha dropped, 16
+/// bits reduced to their upper 8; orientation notes of cameras are not followed (all as Pillow's `convert("RGB")`).
 /// @throws Error if the file cannot be read, is none of these, is truncated or corrupt, or has more than `max_pixels`
 [[nodiscard]] inline Image read_image(const std::string& path) {
   using image_file::Format;
@@ -108,7 +113,8 @@ struct Free {
 /// @throws Error with the system's reason, if it cannot be written
 inline void write_png(const std::string& path, const ImageView& image) {
   // the encoder counts bytes in `int`
-  if (3 * static_cast<std::size_t>(image.width()) + 1 > std::size_t{0x7FFFFFFF} / static_cast<std::size_t>(image.height()))
+  if (3 * static_cast<std::size_t>(image.width()) + 1 >
+      std::size_t{0x7FFFFFFF} / static_cast<std::size_t>(image.height()))
     fail("image: ", path, " would be ", image.width(), " x ", image.height(), " pixels, too many for one PNG");
   OutputFile file(path, "image");
   std::string encoded;

@@ -14,8 +14,8 @@
 
 namespace maskrcnn::io {
 
-/// Writes beside the wanted file, under its name and ".part", and renames at the end; a file that was there before stays
-/// whole until then. Devices and pipes, which cannot be renamed over, are written directly.
+/// Writes beside the wanted file, under its name and ".part", and renames at the end; a file that was there before
+/// stays whole until then. Devices and pipes, which cannot be renamed over, are written directly.
 class OutputFile {
  public:
   /// @param subject first word of the messages: "image"

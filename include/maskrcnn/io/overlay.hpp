@@ -28,8 +28,8 @@ struct OverlayStyle {
   bool tags = true;  ///< label and score, where there is room for them
 };
 
-/// A colour for object `index`: neighbours in number are far apart in hue, and all are equally light (OKLCH with steps of
-/// the golden angle).
+/// A colour for object `index`: neighbours in number are far apart in hue, and all are equally light (OKLCH with steps
+/// of the golden angle).
 [[nodiscard]] inline Colour object_colour(std::size_t index) {
   constexpr double golden_angle = 2.399963229728653;
   const double hue = 4.4 + golden_angle * static_cast<double>(index), chroma = 0.15;
@@ -55,7 +55,8 @@ class Drawing {
  public:
   Drawing(const ImageView& image, const OverlayStyle& style) : style_(style) {
     const int short_side = std::min(image.width(), image.height()), long_side = std::max(image.width(), image.height());
-    scale_ = std::clamp((style.min_short_side + short_side / 2) / short_side, 1, std::max(1, style.max_long_side / long_side));
+    scale_ = std::clamp((style.min_short_side + short_side / 2) / short_side, 1,
+                        std::max(1, style.max_long_side / long_side));
     canvas_ = Canvas(enlarged(image, scale_));
     const int side = std::min(canvas_.size().height, canvas_.size().width);
     line_ = std::clamp((side + 200) / 500, 1, 3);
@@ -92,8 +93,8 @@ class Drawing {
   /// Outlines a box.
   void box(const Box& box, Colour colour, double opacity) { canvas_.frame(pixels(box), 1, colour, opacity); }
 
-  /// Writes `text`, or `short_text` if that has no room, on a filled tag at the box: above it, else inside, else below. A
-  /// tag much wider than its box or across another tag is left out.
+  /// Writes `text`, or `short_text` if that has no room, on a filled tag at the box: above it, else inside, else below.
+  /// A tag much wider than its box or across another tag is left out.
   void tag(const Box& box, Colour colour, const std::string& text, const std::string& short_text) {
     const Rectangle at = pixels(box);
     for (const std::string* words : {&text, &short_text}) {
@@ -101,7 +102,8 @@ class Drawing {
       const int width = (static_cast<int>(words->size()) * BitmapFont::advance - 1) * text_ + 2 * pad;
       const int height = BitmapFont::height * text_ + 2 * pad - text_;
       const Size size = canvas_.size();
-      if (words->empty() || width > (at.right - at.left) * 5 / 4 || width > size.width || height > size.height) continue;
+      if (words->empty() || width > (at.right - at.left) * 5 / 4 || width > size.width || height > size.height)
+        continue;
       const int left = std::clamp(at.left, 0, size.width - width);
       for (const int top : {at.top - height, at.top, at.bottom, at.bottom - height}) {
         const Rectangle place{left, top, left + width, top + height};
@@ -150,7 +152,8 @@ class Drawing {
 
   [[nodiscard]] bool is_taken(const Rectangle& place) const {
     return std::any_of(taken_.begin(), taken_.end(), [&](const Rectangle& other) {
-      return place.left < other.right && other.left < place.right && place.top < other.bottom && other.top < place.bottom;
+      return place.left < other.right && other.left < place.right && place.top < other.bottom &&
+             other.top < place.bottom;
     });
   }
 
@@ -162,9 +165,9 @@ class Drawing {
 
 }  // namespace overlay
 
-/// `image` with its detections (with or without masks): each object filled with a colour of its own and outlined, boxes,
-/// and label and score where there is room. Pictures with a short side under `style.min_short_side` come out enlarged.
-/// Names are taken from `class_names` by label; what is not ASCII in them is drawn as '?'.
+/// `image` with its detections (with or without masks): each object filled with a colour of its own and outlined,
+/// boxes, and label and score where there is room. Pictures with a short side under `style.min_short_side` come out
+/// enlarged. Names are taken from `class_names` by label; what is not ASCII in them is drawn as '?'.
 template <class AnyDetection>
 [[nodiscard]] Image draw_overlay(const ImageView& image, const std::vector<AnyDetection>& detections,
                                  const std::vector<std::string>& class_names, const OverlayStyle& style = {}) {
@@ -172,9 +175,8 @@ template <class AnyDetection>
   // large ones first, so that small ones stay visible
   std::vector<std::size_t> order(detections.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return detections[a].box.area() > detections[b].box.area();
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return detections[a].box.area() > detections[b].box.area(); });
   if constexpr (requires(const AnyDetection& detection) { detection.mask; })
     for (const std::size_t i : order) drawing.mask(detections[i].mask, object_colour(i));
   if (style.boxes)
@@ -183,8 +185,8 @@ template <class AnyDetection>
     for (std::size_t i = 0; i < detections.size(); ++i) {
       std::array<char, 16> score{};
       (void)std::snprintf(score.data(), score.size(), "%.2f", double{detections[i].score});
-      drawing.tag(detections[i].box, object_colour(i), class_name(class_names, detections[i].label) + " " + score.data(),
-                  score.data());
+      drawing.tag(detections[i].box, object_colour(i),
+                  class_name(class_names, detections[i].label) + " " + score.data(), score.data());
     }
   return std::move(drawing).finish();
 }

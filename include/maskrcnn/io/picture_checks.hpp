@@ -94,7 +94,8 @@ inline constexpr auto crc_table = [] {
     if (core) return little_endian(file.subspan(core_at), 2);
     return static_cast<std::uint64_t>(std::llabs(static_cast<std::int32_t>(little_endian(file.subspan(at)))));
   };
-  const std::uint64_t width = size(18, 18), height = size(22, 20), bits = little_endian(file.subspan(core ? 24 : 28), 2);
+  const std::uint64_t width = size(18, 18), height = size(22, 20),
+                      bits = little_endian(file.subspan(core ? 24 : 28), 2);
   const std::uint64_t row = (width * bits + 31) / 32 * 4;
   if (row != 0 && (file.size() < data || height > (file.size() - data) / row)) return cut;
   return "";

@@ -71,8 +71,9 @@ struct PnmHeader {
         const unsigned value = bytes == 2 ? unsigned{sample[0]} << 8 | sample[1] : sample[0];
         // 16 bits become 8 by their upper half, as for PNG
         to[c] = header.maximum == 65535 ? static_cast<std::uint8_t>(value >> 8)
-                : value >= header.maximum ? std::uint8_t{255}
-                                          : static_cast<std::uint8_t>((value * 255 + header.maximum / 2) / header.maximum);
+                : value >= header.maximum
+                    ? std::uint8_t{255}
+                    : static_cast<std::uint8_t>((value * 255 + header.maximum / 2) / header.maximum);
       }
   }
   return image;

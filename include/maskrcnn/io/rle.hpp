@@ -27,7 +27,8 @@ struct Rle {
 /// @throws Error if the picture has 2^32 pixels or more
 [[nodiscard]] inline Rle encode_rle(const Mask& mask) {
   const Size image = mask.image_size(), patch = mask.patch_size();
-  const auto height = static_cast<std::uint64_t>(image.height), pixels = height * static_cast<std::uint64_t>(image.width);
+  const auto height = static_cast<std::uint64_t>(image.height),
+             pixels = height * static_cast<std::uint64_t>(image.width);
   if (pixels > std::numeric_limits<std::uint32_t>::max())
     fail("rle: expected less than 2^32 pixels, found ", image.width, " x ", image.height);
   Rle rle{.size = image, .counts = {}};
@@ -39,7 +40,8 @@ struct Rle {
     inside = !inside;
   };
   for (int x = 0; x < patch.width; ++x) {
-    const std::uint64_t column = static_cast<std::uint64_t>(mask.left() + x) * height + static_cast<std::uint64_t>(mask.top());
+    const std::uint64_t column =
+        static_cast<std::uint64_t>(mask.left() + x) * height + static_cast<std::uint64_t>(mask.top());
     for (int y = 0; y < patch.height; ++y)
       if ((mask.patch_row(y)[x] != 0) != inside) close_run(column + static_cast<std::uint64_t>(y));
     // what is below and above the patch is outside; a patch of full height has neither, and a run may go on
@@ -59,7 +61,8 @@ struct Rle {
   std::uint64_t total = 0;
   for (const std::uint32_t count : rle.counts) total += count;
   if (total != pixels)
-    fail("rle: expected runs of ", pixels, " pixels in all (", rle.size.width, " x ", rle.size.height, "), found ", total);
+    fail("rle: expected runs of ", pixels, " pixels in all (", rle.size.width, " x ", rle.size.height, "), found ",
+         total);
 
   /// Calls `use(x, y0, y1)` for each piece of a column that lies inside the object.
   const auto for_each_piece = [&](const auto& use) {
@@ -89,8 +92,9 @@ struct Rle {
   return mask;
 }
 
-/// COCO's text of some runs: from the fourth on the difference to the run two before, each number in groups of five bits,
-/// lowest first, a sixth bit saying that more follow, as characters from '0' on (`rleToString` in COCO's maskApi.c).
+/// COCO's text of some runs: from the fourth on the difference to the run two before, each number in groups of five
+/// bits, lowest first, a sixth bit saying that more follow, as characters from '0' on (`rleToString` in COCO's
+/// maskApi.c).
 [[nodiscard]] inline std::string compress_rle(const Rle& rle) {
   std::string text;
   for (std::size_t i = 0; i < rle.counts.size(); ++i) {
@@ -118,7 +122,8 @@ struct Rle {
     for (int shift = 0; more; shift += 5, ++at) {
       if (at == text.size()) fail("rle: the text ends inside a number");
       const int group = text[at] - '0';
-      if (group < 0 || group > 0x3F || shift > 35) fail("rle: character ", at, " of the text is not part of a run length");
+      if (group < 0 || group > 0x3F || shift > 35)
+        fail("rle: character ", at, " of the text is not part of a run length");
       value |= static_cast<std::int64_t>(group & 0x1F) << shift;
       more = (group & 0x20) != 0;
       if (!more && (group & 0x10) != 0) value -= std::int64_t{1} << (shift + 5);

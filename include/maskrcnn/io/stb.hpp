@@ -1,5 +1,5 @@
-/// The stb decoders and the PNG encoder, in a namespace and with settings of their own, so that they can live in several
-/// translation units and beside a program's own copy of stb.
+/// The stb decoders and the PNG encoder, in a namespace and with settings of their own, so that they can live in
+/// several translation units and beside a program's own copy of stb.
 #pragma once
 
 // everything that stb includes, so that nothing of it ends up inside the namespace
@@ -22,8 +22,8 @@
 
 namespace maskrcnn::io::stb {
 
-/// The largest block of memory that a decoder may ask for on this thread: a compressed file can claim far more data than
-/// its picture has room for.
+/// The largest block of memory that a decoder may ask for on this thread: a compressed file can claim far more data
+/// than its picture has room for.
 inline thread_local std::size_t memory_limit = 0;
 
 inline void* allocate(std::size_t size) { return size > memory_limit ? nullptr : std::malloc(size); }

@@ -21,19 +21,19 @@ inline constexpr Index max_panel_columns = 64;
 /// too. Nothing here depends on other rows: a row's value is the same in whichever tile it is computed.
 template <Scalar T>
 struct GemmTile {
-  const T* const* a;      ///< [segments][a_pitch] pointers
-  Index a_pitch;          ///< pointers from one segment to the next
-  Index a_offset;         ///< where in each segment to begin
-  Index segments;         ///< number of segments
-  Index segment;          ///< length of each
-  Index rows;             ///< output rows, 1 .. the kernel's `rows`
-  const T* b;             ///< packed panel, [segments * segment][the kernel's `columns`]
-  Index columns;          ///< valid columns of the panel, 1 .. the kernel's `columns`
-  T* const* c;            ///< [rows] pointers to the first column of the outputs
-  Index c_offset;         ///< where in each output (and addend) row the panel begins
-  const T* bias;          ///< [columns], the start of the sum; null: start from what c holds
-  const T* const* addend; ///< [rows] pointers to what is added at the end (residual, top-down path), or null
-  bool relu;              ///< whether negative results become 0
+  const T* const* a;       ///< [segments][a_pitch] pointers
+  Index a_pitch;           ///< pointers from one segment to the next
+  Index a_offset;          ///< where in each segment to begin
+  Index segments;          ///< number of segments
+  Index segment;           ///< length of each
+  Index rows;              ///< output rows, 1 .. the kernel's `rows`
+  const T* b;              ///< packed panel, [segments * segment][the kernel's `columns`]
+  Index columns;           ///< valid columns of the panel, 1 .. the kernel's `columns`
+  T* const* c;             ///< [rows] pointers to the first column of the outputs
+  Index c_offset;          ///< where in each output (and addend) row the panel begins
+  const T* bias;           ///< [columns], the start of the sum; null: start from what c holds
+  const T* const* addend;  ///< [rows] pointers to what is added at the end (residual, top-down path), or null
+  bool relu;               ///< whether negative results become 0
 };
 
 /// A kernel: how many rows and columns it takes at a time, and its body.

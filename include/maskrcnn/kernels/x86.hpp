@@ -35,7 +35,9 @@ struct Vector {
 MASKRCNN_INLINE Vector add(Vector a, Vector b) { return {_mm256_add_ps(a.value, b.value)}; }
 // operand order keeps a NaN, as a comparison against zero does
 MASKRCNN_INLINE Vector relu(Vector a) { return {_mm256_max_ps(_mm256_setzero_ps(), a.value)}; }
-MASKRCNN_INLINE Vector multiply_add(Vector a, Vector b, Vector c) { return {_mm256_fmadd_ps(a.value, b.value, c.value)}; }
+MASKRCNN_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
+  return {_mm256_fmadd_ps(a.value, b.value, c.value)};
+}
 
 #include <maskrcnn/kernels/gemm_simd.inl>
 
@@ -67,7 +69,9 @@ struct Vector {
 MASKRCNN_INLINE Vector add(Vector a, Vector b) { return {_mm512_add_ps(a.value, b.value)}; }
 // the masked form, all lanes on: GCC 12 warns of the other one's undefined operand
 MASKRCNN_INLINE Vector relu(Vector a) { return {_mm512_maskz_max_ps(0xFFFF, _mm512_setzero_ps(), a.value)}; }
-MASKRCNN_INLINE Vector multiply_add(Vector a, Vector b, Vector c) { return {_mm512_fmadd_ps(a.value, b.value, c.value)}; }
+MASKRCNN_INLINE Vector multiply_add(Vector a, Vector b, Vector c) {
+  return {_mm512_fmadd_ps(a.value, b.value, c.value)};
+}
 
 #include <maskrcnn/kernels/gemm_simd.inl>
 

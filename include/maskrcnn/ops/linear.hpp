@@ -18,9 +18,9 @@ class Linear {
          const kernels::GemmKernel<T>& kernel = kernels::gemm_kernel<T>())
       : relu_(relu) {
     if (weight.size() != in * out || bias.size() != out)
-      fail("linear: expected ", in * out, " weights and ", out, " biases, found ", weight.size(), " and ",
-           bias.size());
-    matrix_ = PackedMatrix<T>(in, out, [&](Index k, Index n) { return weight[n * in + k]; }, bias, kernel);
+      fail("linear: expected ", in * out, " weights and ", out, " biases, found ", weight.size(), " and ", bias.size());
+    matrix_ = PackedMatrix<T>(
+        in, out, [&](Index k, Index n) { return weight[n * in + k]; }, bias, kernel);
   }
 
   [[nodiscard]] Index in_features() const { return matrix_.depth(); }

@@ -14,8 +14,9 @@ struct BilinearTap {
   T low_weight = 1, high_weight = 0;
 };
 
-/// Taps of a bilinear resize from `in` to `out` positions, half-pixel centres, no antialiasing: ATen's `upsample_bilinear2d`
-/// with align_corners=False (the source coordinate is computed in T and clamped at 0; equal sizes copy).
+/// Taps of a bilinear resize from `in` to `out` positions, half-pixel centres, no antialiasing: ATen's
+/// `upsample_bilinear2d` with align_corners=False (the source coordinate is computed in T and clamped at 0; equal sizes
+/// copy).
 template <Scalar T>
 [[nodiscard]] std::vector<BilinearTap<T>> bilinear_taps(Index in, Index out) {
   std::vector<BilinearTap<T>> taps(out);

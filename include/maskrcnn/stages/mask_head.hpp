@@ -31,12 +31,11 @@ class MaskHead {
     }
     const Parameters up = at / "mask_predictor" / "conv5_mask";
     const Index out = up.stored("weight", {width, Parameters::any, 2, 2}).shape[1];
-    upsample_ = ConvTranspose2x2<T>(width, out, up.values<T>("weight", {width, out, 2, 2}), up.values<T>("bias", {out}),
-                                    true);
+    upsample_ =
+        ConvTranspose2x2<T>(width, out, up.values<T>("weight", {width, out, 2, 2}), up.values<T>("bias", {out}), true);
     const Parameters logits = at / "mask_predictor" / "mask_fcn_logits";
     class_agnostic_ = logits.stored("weight", {Parameters::any, out, 1, 1}).shape[0] == 1;
     logits_ = read_conv<T>(logits, {.out = class_agnostic_ ? 1 : classes, .in = out});
-    logits_.bias.resize(logits_.out);
   }
 
   /// [N, k, k, C] and the class of each RoI -> [N, 2k, 2k] probabilities of belonging to the object.

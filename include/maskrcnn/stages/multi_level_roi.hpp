@@ -33,9 +33,9 @@ template <Convention C, Scalar T>
 [[nodiscard]] std::size_t roi_level(const BasicBox<T>& box, T finest, T coarsest) {
   constexpr T canonical_size = 224, canonical_level = 4;
   const T size = std::sqrt(box.area());
-  const T level = std::floor(canonical_level +
-                             std::log2(size / canonical_size + static_cast<T>(C::level_epsilon_inside_log)) +
-                             static_cast<T>(C::level_epsilon_outside_log));
+  const T level =
+      std::floor(canonical_level + std::log2(size / canonical_size + static_cast<T>(C::level_epsilon_inside_log)) +
+                 static_cast<T>(C::level_epsilon_outside_log));
   const T lowest = -std::log2(finest), highest = -std::log2(coarsest);
   // max first: an empty box has level -infinity, a NaN stays at the lowest
   return static_cast<std::size_t>(std::min(std::max(lowest, level), highest) - lowest);

@@ -60,9 +60,8 @@ template <Scalar T>
     std::uint8_t* const to = pasted.patch_row(static_cast<int>(y - y_begin));
     for (std::int64_t x = x_begin; x < x_end; ++x) {
       const BilinearTap<T>& column = columns[static_cast<Index>(x - target.left)];
-      const T value =
-          row.low_weight * (column.low_weight * low[column.low] + column.high_weight * low[column.high]) +
-          row.high_weight * (column.low_weight * high[column.low] + column.high_weight * high[column.high]);
+      const T value = row.low_weight * (column.low_weight * low[column.low] + column.high_weight * low[column.high]) +
+                      row.high_weight * (column.low_weight * high[column.low] + column.high_weight * high[column.high]);
       to[x - x_begin] = value >= threshold ? 1 : 0;
     }
   }

@@ -33,15 +33,16 @@ class Preprocess {
   explicit Preprocess(const ModelConfig& config) : min_size_(config.min_size), max_size_(config.max_size) {
     for (std::size_t c = 0; c < 3; ++c)
       for (std::size_t value = 0; value < 256; ++value)
-        normalised_[c][value] = (static_cast<T>(value) / static_cast<T>(C::pixel_scale) -
-                                 static_cast<T>(config.image_mean[c])) /
-                                static_cast<T>(config.image_std[c]);
+        normalised_[c][value] =
+            (static_cast<T>(value) / static_cast<T>(C::pixel_scale) - static_cast<T>(config.image_mean[c])) /
+            static_cast<T>(config.image_std[c]);
   }
 
   /// Sizes that a picture of `original` pixels gets. A side never becomes shorter than one pixel (where torchvision
   /// fails on extreme aspect ratios).
   [[nodiscard]] Frame frame(Size original) const {
-    const double shorter = std::min(original.height, original.width), longer = std::max(original.height, original.width);
+    const double shorter = std::min(original.height, original.width),
+                 longer = std::max(original.height, original.width);
     const double scale = std::min(min_size_ / shorter, max_size_ / longer);
     const auto resize = [scale](int size) {
       const double exact = size * scale + (C::size_rounding == SizeRounding::half_up ? 0.5 : 0.0);

@@ -37,7 +37,7 @@ class ResNet {
   /// @param stride  which convolution of a bottleneck carries the stride
   /// @throws Error if a tensor is missing or has a shape that does not fit the one before
   ResNet(const Parameters& at, double epsilon, BottleneckStride stride) : epsilon_(epsilon), stride_(stride) {
-    stem_ = conv(at, 0, {.in = 3, .kernel = 7}, {.stride = 2, .padding = 3, .relu = true});
+    stem_ = conv(at, 0, {.in = 3, .kernel = 7, .bias = false}, {.stride = 2, .padding = 3, .relu = true});
     Index channels = stem_.out_channels();
     for (std::size_t layer = 0; layer < 4; ++layer) {
       const Parameters blocks = at / ("layer" + std::to_string(layer + 1));
@@ -98,12 +98,13 @@ class ResNet {
     for (std::size_t i = 0; i < count; ++i) {
       const bool last = i + 1 == count;
       const Index kernel = !bottleneck || i == 1 ? 3 : 1;
-      block.convs.push_back(conv(at, i, {.out = last && !projects ? in : Parameters::any, .in = channels, .kernel = kernel},
-                                 {.stride = i == strided ? stride : 1, .padding = kernel / 2, .relu = true}));
+      block.convs.push_back(conv(
+          at, i, {.out = last && !projects ? in : Parameters::any, .in = channels, .kernel = kernel, .bias = false},
+          {.stride = i == strided ? stride : 1, .padding = kernel / 2, .relu = true}));
       channels = block.convs.back().out_channels();
     }
     if (projects) {
-      ConvWeights<T> weights = read_conv<T>(at / "downsample" / 0, {.out = channels, .in = in});
+      ConvWeights<T> weights = read_conv<T>(at / "downsample" / 0, {.out = channels, .in = in, .bias = false});
       fold_batch_norm(weights, at / "downsample" / 1, epsilon_);
       block.shortcut = Conv2d<T>(weights, {.stride = stride});
     }

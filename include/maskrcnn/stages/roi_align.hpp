@@ -22,10 +22,10 @@ struct RoiSpec {
 /// Where a RoI lies on a feature map, and how it is divided: the geometry of RoIAlign, in feature cells.
 template <Scalar T>
 struct RoiGrid {
-  T y0, x0;                    ///< upper left corner
-  T height, width;             ///< of the whole RoI
-  T bin_height, bin_width;     ///< of one of k x k bins
-  int samples_y, samples_x;    ///< sampling points per bin and axis
+  T y0, x0;                  ///< upper left corner
+  T height, width;           ///< of the whole RoI
+  T bin_height, bin_width;   ///< of one of k x k bins
+  int samples_y, samples_x;  ///< sampling points per bin and axis
 };
 
 /// Maps a RoI by the feature scale and divides it into k x k bins. Nothing is rounded.

@@ -34,10 +34,9 @@ class RpnHead {
     }
     ConvWeights<T> both = read_conv<T>(at / "cls_logits", {.out = anchors, .in = width});
     const ConvWeights<T> deltas = read_conv<T>(at / "bbox_pred", {.out = 4 * anchors, .in = width});
-    both.bias.resize(both.out);
     both.kernel.insert(both.kernel.end(), deltas.kernel.begin(), deltas.kernel.end());
     both.bias.insert(both.bias.end(), deltas.bias.begin(), deltas.bias.end());
-    both.bias.resize(both.out += deltas.out);
+    both.out += deltas.out;
     predictors_ = Conv2d<T>(both, {});
   }
 

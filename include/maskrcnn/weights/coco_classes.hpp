@@ -9,6 +9,7 @@ namespace maskrcnn {
 
 /// 91 names by label: 0 is the background; "N/A" marks the eleven category ids that COCO left unused.
 [[nodiscard]] inline const std::vector<std::string>& coco_class_names() {
+  // clang-format off
   static const std::vector<std::string> names{
       "__background__", "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
       "traffic light", "fire hydrant", "N/A", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse",
@@ -20,6 +21,7 @@ namespace maskrcnn {
       "toilet", "N/A", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave", "oven",
       "toaster", "sink", "refrigerator", "N/A", "book", "clock", "vase", "scissors", "teddy bear", "hair drier",
       "toothbrush"};
+  // clang-format on
   return names;
 }
 

@@ -31,9 +31,9 @@ struct ModelConfig {
   double mask_threshold = 0.5;        ///< pixels with at least this probability belong to the object
 
   /// Epsilon of every batch norm; empty: 1e-5 in a file that has `num_batches_tracked`, else the convention's.
-  std::optional<double> batch_norm_epsilon;
+  std::optional<double> batch_norm_epsilon{};
   /// Names by label, background included. A file without names and with 91 classes has COCO's.
-  std::vector<std::string> class_names;
+  std::vector<std::string> class_names{};
 
   /// The defaults, changed by the metadata of `weights`.
   /// @throws Error naming key, expected and found, if a value cannot be read or makes no sense
@@ -109,7 +109,8 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
   read("box_detections_per_img", config.max_detections, integer);
   read("mask_thresh", config.mask_threshold, number);
   read("classes", config.class_names, "a list of names");
-  if (weights.metadata("batch_norm_eps")) read("batch_norm_eps", config.batch_norm_epsilon.emplace(), number);
+  if (weights.metadata("batch_norm_eps"))
+    read("batch_norm_eps", config.batch_norm_epsilon.emplace(), number);
   else
     for (const auto& [name, tensor] : weights.tensors())
       if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;

@@ -38,8 +38,9 @@ class Parameters {
     if (tensor == nullptr)
       fail("weights: '", prefix_, name, "' is missing, expected shape ", expected_text(expected), " (file ",
            weights_->file(), ")");
-    const bool fits = std::equal(tensor->shape.begin(), tensor->shape.end(), expected.begin(), expected.end(),
-                                 [](std::size_t size, std::size_t goal) { return goal == any ? size > 0 : size == goal; });
+    const bool fits =
+        std::equal(tensor->shape.begin(), tensor->shape.end(), expected.begin(), expected.end(),
+                   [](std::size_t size, std::size_t goal) { return goal == any ? size > 0 : size == goal; });
     if (!fits)
       fail("weights: '", prefix_, name, "' has shape ", shape_text(tensor->shape), ", expected ",
            expected_text(expected), " (file ", weights_->file(), ")");
@@ -87,15 +88,16 @@ class Parameters {
 /// What a convolution must look like; `Parameters::any` leaves a size to the file.
 struct ConvShape {
   std::size_t out = Parameters::any, in = Parameters::any, kernel = 1;
+  bool bias = true;  ///< whether it must have one; if not, it still may
 };
 
-/// Reads `weight` and, if it is there, `bias` of a convolution.
+/// Reads `weight` and `bias` of a convolution.
 template <Scalar T>
 [[nodiscard]] ConvWeights<T> read_conv(const Parameters& at, const ConvShape& shape) {
   const StoredTensor& stored = at.stored("weight", {shape.out, shape.in, shape.kernel, shape.kernel});
   ConvWeights<T> conv{.out = stored.shape[0], .in = stored.shape[1], .height = shape.kernel, .width = shape.kernel};
   conv.kernel = at.values<T>("weight", stored.shape);
-  if (at.contains("bias")) conv.bias = at.values<T>("bias", {conv.out});
+  if (shape.bias || at.contains("bias")) conv.bias = at.values<T>("bias", {conv.out});
   return conv;
 }
 
@@ -105,7 +107,8 @@ template <Scalar T>
 template <Scalar T>
 void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilon) {
   const auto weight = norm.values<double>("weight", {conv.out}), bias = norm.values<double>("bias", {conv.out});
-  const auto mean = norm.values<double>("running_mean", {conv.out}), var = norm.values<double>("running_var", {conv.out});
+  const auto mean = norm.values<double>("running_mean", {conv.out}),
+             var = norm.values<double>("running_var", {conv.out});
   const Index depth = conv.in * conv.height * conv.width;
   conv.bias.resize(conv.out, T{0});
   for (Index n = 0; n < conv.out; ++n) {
@@ -123,8 +126,10 @@ void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilo
 /// block stores the convolution at `0` and the norm at `1`.
 template <Scalar T>
 [[nodiscard]] ConvWeights<T> read_conv_block(const Parameters& block, const ConvShape& shape, double epsilon) {
-  ConvWeights<T> conv = read_conv<T>(block / "0", shape);
-  if ((block / "1").contains("running_mean")) fold_batch_norm(conv, block / "1", epsilon);
+  const bool normed = (block / "1").contains("running_mean");
+  ConvWeights<T> conv =
+      read_conv<T>(block / "0", {.out = shape.out, .in = shape.in, .kernel = shape.kernel, .bias = !normed});
+  if (normed) fold_batch_norm(conv, block / "1", epsilon);
   return conv;
 }
 

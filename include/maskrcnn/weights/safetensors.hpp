@@ -51,7 +51,8 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
   };
   try {
     Json header = Json::parse(text, check);
-    if (!header.is_object()) fail("weights: expected a JSON object as header, found ", header.type_name(), " (file ", file, ")");
+    if (!header.is_object())
+      fail("weights: expected a JSON object as header, found ", header.type_name(), " (file ", file, ")");
     return header;
   } catch (const Json::parse_error& error) {
     fail("weights: the header is not valid JSON at byte ", error.byte, " (file ", file, ")");
@@ -108,8 +109,7 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
   std::uint64_t header_bytes = 0;
   if (bytes.size() < sizeof header_bytes)
     fail("weights: expected a safetensors file, found ", bytes.size(), " bytes (file ", path, ")");
-  for (std::size_t i = 0; i < sizeof header_bytes; ++i)
-    header_bytes |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  for (std::size_t i = 0; i < sizeof header_bytes; ++i) header_bytes |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
   if (header_bytes > bytes.size() - 8 || header_bytes > safetensors::max_header_bytes)
     fail("weights: expected a safetensors file, found a header length of ", header_bytes, " in a file of ",
          bytes.size(), " bytes (file ", path, ")");
@@ -122,7 +122,8 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> places;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
-      if (!entry.is_object()) fail("weights: expected an object as '__metadata__', found ", entry.type_name(), " (file ", path, ")");
+      if (!entry.is_object())
+        fail("weights: expected an object as '__metadata__', found ", entry.type_name(), " (file ", path, ")");
       for (const auto& [key, value] : entry.items()) {
         if (!value.is_string()) fail("weights: metadata '", key, "' is not a string (file ", path, ")");
         metadata[key] = value.get<std::string>();
@@ -138,8 +139,7 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
   std::uint64_t used = 0;
   const std::string* previous = nullptr;
   for (const auto& [place, name] : places) {
-    if (place.first < used)
-      fail("weights: '", *previous, "' and '", name, "' share bytes (file ", path, ")");
+    if (place.first < used) fail("weights: '", *previous, "' and '", name, "' share bytes (file ", path, ")");
     used = place.second;
     previous = &name;
   }

@@ -1,0 +1,199 @@
+"""Trains a slim Mask R-CNN on cell nuclei from scratch, on a CPU, within a given number of minutes.
+
+Progress is wall-clock time over the budget: the learning rate follows a cosine that ends exactly at the deadline, however
+busy the machine is. Several single-threaded processes each take their own crops and average the gradients, which keeps
+cores busier than threads do, since much of a detection step (matching, NMS, RoIAlign backward) is serial.
+
+    python train.py --data nuclei --output run --minutes 80
+    python train.py --data nuclei --output run --minutes 80 --resume      # after an interruption
+"""
+import argparse
+import copy
+import math
+import os
+import time
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch import nn
+
+import data
+from model import IMAGE_MEAN, IMAGE_STD, build
+
+HERE = Path(__file__).resolve().parent
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", required=True, help="folder of ID.png and ID.mask.png")
+    p.add_argument("--output", required=True, help="folder for checkpoint.pt and log.txt")
+    p.add_argument("--minutes", type=float, default=80, help="time budget for training, interruptions not counted")
+    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--resume", action="store_true", help="go on from OUTPUT/checkpoint.pt")
+    p.add_argument("--processes", type=int, default=os.cpu_count())
+    p.add_argument("--batch", type=int, default=3, help="crops per process and step")
+    p.add_argument("--crop", type=int, default=256, help="side of a crop, in pixels of the network's input")
+    p.add_argument("--min-size", type=int, default=512, help="crops show pictures as a resize of the short side to this does")
+    p.add_argument("--max-size", type=int, default=1024, help="with the long side at most this")
+    p.add_argument("--rate", type=float, default=8e-4, help="peak learning rate")
+    p.add_argument("--decay", type=float, default=0.02, help="weight decay of AdamW")
+    p.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
+    p.add_argument("--validation", default=HERE / "validation_ids.txt", help="ids never trained on")
+    p.add_argument("--excluded", default=HERE / "excluded_ids.txt", help="more ids never trained on (shown as demos)")
+    return p.parse_args()
+
+
+def training_model(args):
+    """The network with training-time settings: crops arrive at network scale, and a few RoIs a crop are enough."""
+    return build(min_size=args.crop, max_size=args.crop, image_mean=IMAGE_MEAN, image_std=IMAGE_STD, _skip_resize=True,
+                 rpn_pre_nms_top_n_train=1000, rpn_post_nms_top_n_train=500, box_batch_size_per_image=64)
+
+
+def keep_decoding_in_float(model):
+    """bfloat16 is fine for convolutions but not for box coordinates and losses: heads hand out float."""
+    def to_float(_module, _inputs, output):
+        if isinstance(output, torch.Tensor):
+            return output.float()
+        return type(output)(to_float(None, None, part) for part in output)
+
+    for head in (model.rpn.head, model.roi_heads.box_predictor, model.roi_heads.mask_predictor):
+        head.register_forward_hook(to_float)
+
+
+def parameter_groups(model, decay):
+    """Weights decay; biases and normalisation do not."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    return [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def learning_rate(peak, progress, step, warmup=300):
+    """Linear warm-up over steps, then a cosine over the time budget."""
+    return peak * min(1, (step + 1) / warmup) * max(0.5 * (1 + math.cos(math.pi * min(progress, 1))), 1e-3)
+
+
+def average_gradients(model, progress, processes):
+    """Mean gradient over the processes, in place; the mean progress comes along so that all agree on it."""
+    gradients = [p.grad for p in model.parameters()]
+    buffer = torch.cat([g.reshape(-1) for g in gradients] + [torch.tensor([progress])])
+    if processes > 1:
+        dist.all_reduce(buffer)
+        buffer /= processes
+    start = 0
+    for gradient in gradients:
+        gradient.copy_(buffer[start:start + gradient.numel()].view_as(gradient))
+        start += gradient.numel()
+    return float(buffer[-1])
+
+
+@torch.no_grad()
+def update_average(average, model, decay):
+    """Exponential moving average of weights and of batch-norm statistics."""
+    for mean, value in zip(average.state_dict().values(), model.state_dict().values()):
+        if value.is_floating_point():
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+@torch.no_grad()
+def renew_batch_norm(model, crops, start, batches, batch):
+    """Batch-norm statistics measured afresh for these very weights, with a plain mean over many crops."""
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    model.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+        norm.train()
+    for i in range(batches):
+        images = [crops.sample(start + i * batch + j)[0] for j in range(batch)]
+        model.backbone(model.transform(images)[0].tensors)
+
+
+def save(path, **state):
+    temporary = path.with_suffix(".part")
+    torch.save(state, temporary)
+    temporary.replace(path)
+
+
+def work(rank, args):
+    torch.set_num_threads(1)
+    if args.processes > 1:
+        store = (Path(args.output) / "rendezvous").resolve().as_uri()
+        dist.init_process_group("gloo", init_method=store, rank=rank, world_size=args.processes)
+    ids = set(data.list_ids(args.data)) - set(data.read_ids(args.validation)) - set(data.read_ids(args.excluded))
+    crops = data.Crops(args.data, sorted(ids), min_size=args.min_size, max_size=args.max_size, crop=args.crop,
+                       seed=args.seed)
+    torch.manual_seed(args.seed)
+    model = training_model(args).to(memory_format=torch.channels_last).train()
+    keep_decoding_in_float(model)
+    optimizer = torch.optim.AdamW(parameter_groups(model, args.decay), lr=args.rate)
+    average = copy.deepcopy(model).eval()
+    checkpoint = Path(args.output) / "checkpoint.pt"
+    step, before = 0, 0.0
+    if args.resume:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        step, before = state["step"], state["seconds"]
+    log = open(Path(args.output) / "log.txt", "a", buffering=1) if rank == 0 else None
+    if log:
+        count = sum(p.numel() for p in model.parameters())
+        log.write(f"# {len(ids)} pictures, {count} parameters, from step {step}, {before:.0f} s\n")
+    started = saved = time.monotonic()
+    progress, sums = before / (60 * args.minutes), {}
+    while progress < 1:
+        torch.manual_seed((args.seed * 1_000_003 + step) * args.processes + rank)  # the samplers' draws, resumable
+        first = (step * args.processes + rank) * args.batch
+        images, targets = data.collate([crops.sample(first + i) for i in range(args.batch)])
+        with torch.autocast("cpu", torch.bfloat16):
+            losses = model(images, targets)
+            loss = sum(losses.values())
+        optimizer.zero_grad()
+        loss.backward()
+        seconds = before + time.monotonic() - started
+        progress = average_gradients(model, seconds / (60 * args.minutes), args.processes)
+        norm = nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        if torch.isfinite(norm):  # the mean gradient is the same everywhere, and so is this decision
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(args.rate, progress, step)
+            optimizer.step()
+        step += 1
+        if rank != 0:
+            continue
+        update_average(average, model, min(0.998, (step + 1) / (step + 10)))
+        for name, value in losses.items():
+            sums[name] = sums.get(name, 0.0) + float(value.detach())
+        if step % 50 == 0:
+            parts = " ".join(f"{name[5:]} {value / 50:.3f}" for name, value in sums.items())
+            log.write(f"step {step} {seconds:.0f} s total {sum(sums.values()) / 50:.3f} {parts}\n")
+            sums = {}
+        if time.monotonic() - saved > 60 * args.save_every or progress >= 1:
+            saved = time.monotonic()
+            save(checkpoint, model=model.state_dict(), average=average.state_dict(), optimizer=optimizer.state_dict(),
+                 step=step, seconds=seconds)
+    if rank == 0:
+        for name, weights in (("average", average), ("model", model)):
+            renew_batch_norm(weights, crops, 10**9, 60, 8)
+            save(Path(args.output) / f"final_{name}.pt", model=weights.state_dict(), step=step, seconds=seconds)
+        log.write(f"# done: {step} steps, {seconds:.0f} s\n")
+
+
+def main():
+    args = arguments()
+    Path(args.output).mkdir(parents=True, exist_ok=True)
+    (Path(args.output) / "rendezvous").unlink(missing_ok=True)
+    if not Path(args.validation).exists():
+        chosen = data.split(args.data, seed=args.seed, excluded=data.read_ids(args.excluded))
+        Path(args.validation).write_text("\n".join(chosen) + "\n")
+    if args.processes > 1:
+        mp.spawn(work, args=(args,), nprocs=args.processes)
+    else:
+        work(0, args)
+
+
+if __name__ == "__main__":
+    main()
