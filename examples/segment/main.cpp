@@ -68,7 +68,8 @@ class OverlayNames {
   std::string operator()(const std::string& image) {
     const std::string stem = fs::path(image).stem().string();
     for (int number = 1;; ++number) {
-      const std::string suffix = number == 1 ? "" : "-" + std::to_string(number);
+      std::string suffix;  // appended to, not added: GCC 12 warns of bounds in operator+
+      if (number > 1) suffix.append("-").append(std::to_string(number));
       const fs::path path = folder_ / (stem + suffix + ".overlay.png");
       if (taken_.insert(key(path)).second) return path.string();
     }
