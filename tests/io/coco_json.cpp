@@ -1,0 +1,82 @@
+#include <maskrcnn/io/coco_json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include "support.hpp"
+
+using maskrcnn::BoxDetections;
+using maskrcnn::Detections;
+using maskrcnn::io::CocoResults;
+using nlohmann::json;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() { std::filesystem::create_directory(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+  [[nodiscard]] std::string file(const char* name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / std::string("maskrcnn-coco-").append(std::to_string(::getpid()));
+};
+
+[[nodiscard]] json read(const std::string& path) { return json::parse(std::ifstream(path)); }
+
+}  // namespace
+
+TEST_CASE("results are an array of COCO's objects") {
+  const Folder folder;
+  maskrcnn::Mask mask({4, 6}, 1, 1, {2, 3});
+  mask.patch_row(0)[0] = 1;
+  const Detections detections{{.box = {1.5F, 2.0F, 4.0F, 3.25F}, .label = 1, .score = 0.75F, .mask = mask}};
+  {
+    CocoResults results(folder.file("r.json"));
+    results.add({.id = 3, .file_name = "a \"b\".png"}, detections, {"__background__", "nucleus"});
+    results.finish();
+  }
+  const json entries = read(folder.file("r.json"));
+  REQUIRE(entries.size() == 1);
+  const json& entry = entries[0];
+  CHECK(entry["image_id"] == 3);
+  CHECK(entry["file_name"] == "a \"b\".png");
+  CHECK(entry["category_id"] == 1);
+  CHECK(entry["category_name"] == "nucleus");
+  CHECK(entry["bbox"] == json({1.5, 2.0, 2.5, 1.25}));
+  CHECK(entry["score"] == 0.75);
+  CHECK(entry["segmentation"]["size"] == json({4, 6}));
+  CHECK(entry["segmentation"]["counts"] == maskrcnn::io::compress_rle(maskrcnn::io::encode_rle(mask)));
+}
+
+TEST_CASE("without masks, names or detections the file is still JSON") {
+  const Folder folder;
+  {
+    CocoResults results(folder.file("r.json"));
+    results.add({.id = 1, .file_name = "empty.png"}, BoxDetections{}, {});
+    results.add({.id = 2, .file_name = "bad \xFF name.png"}, BoxDetections{{.box = {}, .label = 7, .score = 1}}, {});
+    results.finish();
+  }
+  const json entries = read(folder.file("r.json"));
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0]["category_name"] == "class 7");
+  CHECK_FALSE(entries[0].contains("segmentation"));
+}
+
+TEST_CASE("an exception between two images does not lose the first") {
+  const Folder folder;
+  try {
+    CocoResults results(folder.file("r.json"));
+    results.add({.id = 1, .file_name = "a.png"}, BoxDetections{{.box = {}, .label = 1, .score = 1}}, {});
+    throw std::runtime_error("the second image");
+  } catch (const std::runtime_error&) {
+  }
+  CHECK(read(folder.file("r.json")).size() == 1);
+}
+
+TEST_CASE("a file that cannot be written is refused with its name") {
+  const std::string path = "/nonexistent-folder/r.json";
+  CHECK(test::contains(test::error_of([&] { CocoResults results(path); }), path));
+}

@@ -1,0 +1,52 @@
+#include <maskrcnn/io/overlay.hpp>
+
+#include "support.hpp"
+
+using maskrcnn::Detections;
+using maskrcnn::Image;
+using maskrcnn::io::draw_overlay;
+
+namespace {
+
+/// One object: a filled square of the picture.
+[[nodiscard]] Detections square(maskrcnn::Size image, int left, int top, int side) {
+  maskrcnn::Mask mask(image, left, top, {side, side});
+  for (int y = 0; y < side; ++y) std::fill_n(mask.patch_row(y), side, std::uint8_t{1});
+  const auto edge = [](int at) { return static_cast<float>(at); };
+  return {
+      {.box = {edge(left), edge(top), edge(left + side), edge(top + side)}, .label = 1, .score = 0.9F, .mask = mask}};
+}
+
+[[nodiscard]] bool black(const Image& image, int x, int y) {
+  const std::uint8_t* const pixel = image.row(y) + 3 * x;
+  return pixel[0] == 0 && pixel[1] == 0 && pixel[2] == 0;
+}
+
+}  // namespace
+
+TEST_CASE("objects are tinted, the rest of the picture stays") {
+  const maskrcnn::Size size{800, 900};  // large enough not to be enlarged
+  const Image overlay = draw_overlay(Image(size), square(size, 300, 400, 200), {"__background__", "thing"});
+  CHECK(overlay.size() == size);
+  CHECK_FALSE(black(overlay, 400, 500));
+  CHECK(black(overlay, 100, 100));
+  CHECK(black(overlay, 700, 500));
+}
+
+TEST_CASE("small pictures are enlarged by a whole number") {
+  const maskrcnn::Size size{100, 120};
+  const Image overlay = draw_overlay(Image(size), Detections{}, {});
+  CHECK(overlay.height() % size.height == 0);
+  CHECK(overlay.height() / size.height == overlay.width() / size.width);
+  CHECK(overlay.height() > size.height);
+}
+
+TEST_CASE("objects at, beyond and without a place in the picture are drawn without a fault") {
+  const maskrcnn::Size size{40, 30};
+  for (const int side : {1, 2, 30}) CHECK(draw_overlay(Image(size), square(size, 0, 0, side), {}).width() > 0);
+  const Detections odd{
+      {.box = {-50, -50, 500, 500}, .label = 3, .score = 1, .mask = maskrcnn::Mask(size, 30, 40, {0, 0})},
+      {.box = {5, 5, 5, 5}, .label = -1, .score = 0, .mask = {}}};
+  CHECK(draw_overlay(Image(size), odd, {"a name with \xC3\xA4 and \xFF"}).width() > 0);
+  CHECK(draw_overlay(Image({1, 1}), Detections{}, {}).width() > 0);
+}

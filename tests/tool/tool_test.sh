@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Runs the command-line tool on good and on hostile input; checks exit status, output and the line that says why.
+#   tool_test.sh TOOL MODEL IMAGE
+
+set -uo pipefail
+tool=$1 model=$2 image=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+# expect STATUS PATTERN ARGUMENT...: the tool ends with STATUS and says PATTERN on standard output or error
+expect() {
+  local status=$1 pattern=$2
+  shift 2
+  timeout 120 "$tool" "$@" >out.txt 2>err.txt </dev/null
+  local found=$?
+  if [[ $found != "$status" ]] || ! cat out.txt err.txt | grep -qE -- "$pattern"; then
+    echo "FAILED: $* -> status $found, expected $status with '$pattern'; it said:"
+    head -n 5 out.txt err.txt
+    failures=$((failures + 1))
+  fi
+}
+
+# one_line: the last failure was told in exactly one line
+one_line() {
+  [[ $(wc -l <err.txt) == 1 ]] || { echo "FAILED: expected one line, found:"; cat err.txt; failures=$((failures + 1)); }
+}
+
+# file NAME HEADER DATA: a safetensors file; its header length is written correctly
+safetensors() {
+  local length=${#2}
+  printf "\\x$(printf %02x $((length & 255)))\\x$(printf %02x $((length >> 8 & 255)))\\x$(printf %02x $((length >> 16)))" >"$1"
+  printf '\0\0\0\0\0%s%s' "$2" "$3" >>"$1"
+}
+
+echo "== usage"
+expect 2 'IMAGE' 
+expect 2 'no-such-option' --no-such-option "$image"
+expect 2 'threads' --threads 0 "$image"
+expect 2 'score-threshold' --score-threshold 1.5 "$image"
+expect 2 'max-detections' --max-detections -1 "$image"
+expect 2 'threads' --threads many "$image"
+expect 0 'maskrcnn-segment' --help
+expect 0 '[0-9]+\.[0-9]+' --version
+
+echo "== a picture, and pictures of which some fail"
+cp "$image" good.png
+: >empty.png
+echo "no picture" >text.jpg
+head -c 3000 good.png >cut.png
+expect 0 'objects' --weights "$model" --output o --json o.json --threads 2 --score-threshold 0.5 good.png
+[[ -s o/good.overlay.png && -s o.json ]] || { echo "FAILED: no overlay or results"; failures=$((failures + 1)); }
+expect 0 '3 objects' --weights "$model" --output o --max-detections 3 good.png
+expect 0 '0 objects' --weights "$model" --output o --json none.json --score-threshold 1 good.png
+[[ $(tr -d ' \n' <none.json) == '[]' ]] || { echo "FAILED: expected [], found $(cat none.json)"; failures=$((failures + 1)); }
+expect 1 'empty.png is empty' --weights "$model" --output o empty.png
+one_line
+expect 1 'text.jpg is not a' --weights "$model" --output o text.jpg
+one_line
+expect 1 'cut.png is a truncated' --weights "$model" --output o cut.png
+one_line
+expect 1 'missing.png' --weights "$model" --output o missing.png
+one_line
+expect 1 'objects' --weights "$model" --output o --json part.json missing.png good.png o
+grep -q '"image_id":2,' part.json || { echo "FAILED: the good picture is not in the results"; failures=$((failures + 1)); }
+expect 1 'missing.png' --weights "$model" --output o missing.png good.png
+
+echo "== output that cannot be written"
+echo "a file" >file
+expect 1 'file' --weights "$model" --output file good.png
+one_line
+expect 1 'nowhere' --weights "$model" --output o --json nowhere/r.json good.png
+one_line
+
+echo "== weights that are none"
+refuse() { expect 1 "$1" --weights "$2" --output o good.png; one_line; }
+refuse 'missing.safetensors' missing.safetensors
+refuse 'regular file' o
+: >empty.safetensors
+refuse 'expected a safetensors file, found 0 bytes' empty.safetensors
+head -c 100000 "$model" >cut.safetensors
+refuse 'expected inside the' cut.safetensors
+printf '\377\377\377\377\377\377\377\377{}' >length.safetensors
+refuse 'header length of 18446744073709551615' length.safetensors
+safetensors json.safetensors '{"a":' ''
+refuse 'not valid JSON' json.safetensors
+safetensors deep.safetensors "$(printf '[%.0s' {1..2000})" ''
+refuse 'nested deeper' deep.safetensors
+safetensors twice.safetensors '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}' 12345678
+refuse 'twice' twice.safetensors
+safetensors overlap.safetensors '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}' 12345678
+refuse 'share bytes' overlap.safetensors
+safetensors beyond.safetensors '{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}' 12345678
+refuse 'expected inside the 8 bytes' beyond.safetensors
+safetensors size.safetensors '{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}' 12345678
+refuse 'does not fill' size.safetensors
+safetensors other.safetensors '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}' 12345678
+refuse 'backbone.body.layer1.0.conv1.weight' other.safetensors
+safetensors type.safetensors '{"__metadata__":{"architecture":"mask_rcnn_resnet18_fpn"},"backbone.body.conv1.weight":{"dtype":"I64","shape":[1,3,7,7],"data_offsets":[0,1176]}}' "$(printf '0%.0s' {1..1176})"
+refuse "'backbone.body.conv1.weight' has type I64, expected F32" type.safetensors
+safetensors unknown.safetensors '{"__metadata__":{"architecture":"yolo"}}' ''
+refuse "'architecture' is 'yolo', expected" unknown.safetensors
+safetensors sizes.safetensors '{"__metadata__":{"architecture":"mask_rcnn_resnet18_fpn","min_size":"-3"}}' ''
+refuse "'min_size' expects an integer" sizes.safetensors
+
+echo "$failures failures"
+[[ $failures == 0 ]]
