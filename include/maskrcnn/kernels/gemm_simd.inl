@@ -8,61 +8,18 @@
 
 #define MASKRCNN_UNROLL _Pragma("GCC unroll 16")
 
+/// A tile all of whose columns are valid.
 template <int Rows, int Vectors>
-MASKRCNN_INLINE void store_tile(const GemmTile<float>& tile, Vector (&sum)[Rows][Vectors]) {
-  constexpr Index lanes = Vector::lanes;
-  constexpr Index width = lanes * static_cast<Index>(Vectors);
-  const bool whole = tile.columns == width;
-  MASKRCNN_UNROLL
-  for (int r = 0; r < Rows; ++r) {
-    float* const c = tile.c[r] + tile.c_offset;
-    const float* const addend = tile.addend != nullptr ? tile.addend[r] + tile.c_offset : nullptr;
-    if (whole) {
-      MASKRCNN_UNROLL
-      for (int v = 0; v < Vectors; ++v) {
-        Vector value = sum[r][v];
-        if (addend != nullptr) value = add(value, Vector::load(addend + lanes * static_cast<Index>(v)));
-        if (tile.relu) value = relu(value);
-        value.store(c + lanes * static_cast<Index>(v));
-      }
-    } else {  // the last panel: through a buffer, so that nothing is touched beyond the row
-      alignas(64) float row[width];
-      MASKRCNN_UNROLL
-      for (int v = 0; v < Vectors; ++v) sum[r][v].store(row + lanes * static_cast<Index>(v));
-      for (Index n = 0; n < tile.columns; ++n) {
-        const float value = addend != nullptr ? row[n] + addend[n] : row[n];
-        c[n] = tile.relu && value < 0.0F ? 0.0F : value;
-      }
-    }
-  }
-}
-
-template <int Rows, int Vectors>
-MASKRCNN_INLINE void start_tile(const GemmTile<float>& tile, Vector (&sum)[Rows][Vectors]) {
-  constexpr Index lanes = Vector::lanes;
-  constexpr Index width = lanes * static_cast<Index>(Vectors);
-  const bool whole = tile.columns == width;
-  MASKRCNN_UNROLL
-  for (int r = 0; r < Rows; ++r) {
-    const float* const start = tile.bias != nullptr ? tile.bias : tile.c[r] + tile.c_offset;
-    if (whole) {
-      MASKRCNN_UNROLL
-      for (int v = 0; v < Vectors; ++v) sum[r][v] = Vector::load(start + lanes * static_cast<Index>(v));
-    } else {
-      alignas(64) float row[width];
-      for (Index n = 0; n < width; ++n) row[n] = n < tile.columns ? start[n] : 0.0F;
-      MASKRCNN_UNROLL
-      for (int v = 0; v < Vectors; ++v) sum[r][v] = Vector::load(row + lanes * static_cast<Index>(v));
-    }
-  }
-}
-
-template <int Rows, int Vectors>
-MASKRCNN_INLINE void run_tile(const GemmTile<float>& tile) {
+MASKRCNN_INLINE void run_whole(const GemmTile<float>& tile) {
   constexpr Index lanes = Vector::lanes;
   constexpr Index panel = lanes * static_cast<Index>(tile_vectors);
   Vector sum[Rows][Vectors];
-  start_tile<Rows, Vectors>(tile, sum);
+  MASKRCNN_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    const float* const start = tile.bias != nullptr ? tile.bias : tile.c[r] + tile.c_offset;
+    MASKRCNN_UNROLL
+    for (int v = 0; v < Vectors; ++v) sum[r][v] = Vector::load(start + lanes * static_cast<Index>(v));
+  }
 
   const float* b = tile.b;
   for (Index s = 0; s < tile.segments; ++s) {
@@ -82,7 +39,57 @@ MASKRCNN_INLINE void run_tile(const GemmTile<float>& tile) {
       b += panel;
     }
   }
-  store_tile<Rows, Vectors>(tile, sum);
+
+  MASKRCNN_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    float* const c = tile.c[r] + tile.c_offset;
+    MASKRCNN_UNROLL
+    for (int v = 0; v < Vectors; ++v) {
+      const Index n = lanes * static_cast<Index>(v);
+      Vector value = sum[r][v];
+      if (tile.addend != nullptr) value = add(value, Vector::load(tile.addend[r] + tile.c_offset + n));
+      if (tile.relu) value = relu(value);
+      value.store(c + n);
+    }
+  }
+}
+
+/// A tile whose last columns are not valid: computed as a whole one beside the outputs, so that nothing is touched
+/// beyond a row. Apart from the hot loop, and never inlined: its copies make GCC at -O3 keep accumulators in memory.
+template <int Rows, int Vectors>
+[[gnu::noinline]] inline void run_ragged(const GemmTile<float>& tile) {
+  constexpr Index width = Vector::lanes * static_cast<Index>(Vectors);
+  float bias[width] = {}, outputs[Rows][width] = {}, addends[Rows][width] = {};
+  float* c[Rows];
+  const float* addend[Rows];
+  for (int r = 0; r < Rows; ++r) {
+    c[r] = outputs[r];
+    addend[r] = addends[r];
+    for (Index n = 0; n < tile.columns; ++n) {
+      if (tile.bias == nullptr) outputs[r][n] = tile.c[r][tile.c_offset + n];
+      if (tile.addend != nullptr) addends[r][n] = tile.addend[r][tile.c_offset + n];
+    }
+  }
+  if (tile.bias != nullptr)
+    for (Index n = 0; n < tile.columns; ++n) bias[n] = tile.bias[n];
+
+  GemmTile<float> whole = tile;
+  whole.columns = width;
+  whole.c = c;
+  whole.c_offset = 0;
+  if (tile.bias != nullptr) whole.bias = bias;
+  if (tile.addend != nullptr) whole.addend = addend;
+  run_whole<Rows, Vectors>(whole);
+  for (int r = 0; r < Rows; ++r)
+    for (Index n = 0; n < tile.columns; ++n) tile.c[r][tile.c_offset + n] = outputs[r][n];
+}
+
+template <int Rows, int Vectors>
+MASKRCNN_INLINE void run_tile(const GemmTile<float>& tile) {
+  if (tile.columns == Vector::lanes * static_cast<Index>(Vectors))
+    run_whole<Rows, Vectors>(tile);
+  else
+    run_ragged<Rows, Vectors>(tile);
 }
 
 /// Picks the instance for the tile's rows and for as many vectors as its valid columns need.
