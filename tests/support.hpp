@@ -257,4 +257,25 @@ class MadeWeights {
       std::make_shared<std::map<std::string, std::vector<float>>>();
 };
 
+/// A folder of its own for one test, gone with it.
+class Folder {
+ public:
+  Folder() { std::filesystem::create_directory(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+
+  [[nodiscard]] std::string file(const char* name) const { return (path_ / name).string(); }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+  /// A file of these bytes.
+  [[nodiscard]] std::string write(const char* name, const std::string& bytes) const {
+    std::ofstream(path_ / name, std::ios::binary) << bytes;
+    return file(name);
+  }
+
+ private:
+  std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / std::string("maskrcnn-folder-").append(std::to_string(::getpid()));
+};
+
 }  // namespace test

@@ -11,25 +11,12 @@ using nlohmann::json;
 
 namespace {
 
-class Folder {
- public:
-  Folder() { std::filesystem::create_directory(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  [[nodiscard]] std::string file(const char* name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_ =
-      std::filesystem::temp_directory_path() / std::string("maskrcnn-coco-").append(std::to_string(::getpid()));
-};
-
 [[nodiscard]] json read(const std::string& path) { return json::parse(std::ifstream(path)); }
 
 }  // namespace
 
 TEST_CASE("results are an array of COCO's objects") {
-  const Folder folder;
+  const test::Folder folder;
   maskrcnn::Mask mask({4, 6}, 1, 1, {2, 3});
   mask.patch_row(0)[0] = 1;
   const Detections detections{{.box = {1.5F, 2.0F, 4.0F, 3.25F}, .label = 1, .score = 0.75F, .mask = mask}};
@@ -52,7 +39,7 @@ TEST_CASE("results are an array of COCO's objects") {
 }
 
 TEST_CASE("without masks, names or detections the file is still JSON") {
-  const Folder folder;
+  const test::Folder folder;
   {
     CocoResults results(folder.file("r.json"));
     results.add({.id = 1, .file_name = "empty.png"}, BoxDetections{}, {});
@@ -66,7 +53,7 @@ TEST_CASE("without masks, names or detections the file is still JSON") {
 }
 
 TEST_CASE("an exception between two images does not lose the first") {
-  const Folder folder;
+  const test::Folder folder;
   try {
     CocoResults results(folder.file("r.json"));
     results.add({.id = 1, .file_name = "a.png"}, BoxDetections{{.box = {}, .label = 1, .score = 1}}, {});

@@ -8,26 +8,6 @@ using maskrcnn::io::write_png;
 
 namespace {
 
-class Folder {
- public:
-  Folder() { std::filesystem::create_directory(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  [[nodiscard]] std::string file(const char* name) const { return (path_ / name).string(); }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-  /// A file of these bytes.
-  [[nodiscard]] std::string write(const char* name, const std::string& bytes) const {
-    std::ofstream(path_ / name, std::ios::binary) << bytes;
-    return file(name);
-  }
-
- private:
-  std::filesystem::path path_ =
-      std::filesystem::temp_directory_path() / std::string("maskrcnn-image-").append(std::to_string(::getpid()));
-};
-
 [[nodiscard]] Image noise(maskrcnn::Size size) {
   Image image(size);
   std::mt19937 random{5};
@@ -55,7 +35,7 @@ class Folder {
 }  // namespace
 
 TEST_CASE("a PNG that is written is read back bit by bit") {
-  const Folder folder;
+  const test::Folder folder;
   for (const maskrcnn::Size size : {maskrcnn::Size{1, 1}, {37, 53}, {1, 5000}, {700, 2}}) {
     const Image image = noise(size);
     write_png(folder.file("a.png"), image);
@@ -64,7 +44,7 @@ TEST_CASE("a PNG that is written is read back bit by bit") {
 }
 
 TEST_CASE("grey is repeated in all channels; PNM comes in grey and colour") {
-  const Folder folder;
+  const test::Folder folder;
   const Image grey = read_image(folder.write("a.pgm", std::string("P5\n# a comment\n2 1\n255\n").append("\x10\xF0")));
   CHECK(grey.size() == maskrcnn::Size{1, 2});
   CHECK(std::vector<std::uint8_t>(grey.row(0), grey.row(0) + 6) ==
@@ -74,7 +54,7 @@ TEST_CASE("grey is repeated in all channels; PNM comes in grey and colour") {
 }
 
 TEST_CASE("what is no picture is refused by name") {
-  const Folder folder;
+  const test::Folder folder;
   CHECK(test::contains(refusal(folder.file("none.png")), "none.png"));
   CHECK(test::contains(refusal(folder.path()), folder.path()));
   CHECK(test::contains(refusal(folder.write("empty.png", "")), "empty.png is empty"));
@@ -82,7 +62,7 @@ TEST_CASE("what is no picture is refused by name") {
 }
 
 TEST_CASE("a PNG cut off anywhere, or with any byte changed, is never read as something else") {
-  const Folder folder;
+  const test::Folder folder;
   const Image image = noise({9, 11});
   write_png(folder.file("a.png"), image);
   const std::string whole = bytes_of(folder.file("a.png"));
@@ -99,7 +79,7 @@ TEST_CASE("a PNG cut off anywhere, or with any byte changed, is never read as so
 }
 
 TEST_CASE("a truncated JPEG and hostile sizes are refused before memory is spent on them") {
-  const Folder folder;
+  const test::Folder folder;
   CHECK(test::contains(refusal(folder.write("cut.jpg", std::string("\xFF\xD8\xFF\xE0\x00\x10JFIF", 10))), "cut.jpg"));
   CHECK(test::contains(refusal(folder.write("huge.ppm", "P6 60000 60000 255\n")), "60000 x 60000"));
   CHECK(test::contains(refusal(folder.write("long.pgm", "P5 99999999999999999999 1 255\n")), "long.pgm"));
