@@ -37,3 +37,18 @@ TEST_CASE("every bfloat16 number is the upper half of a float") {
   static_assert(maskrcnn::bf16_to_float(0x3F80) == 1.0F);
   static_assert(maskrcnn::bf16_to_float(0xC040) == -3.0F);
 }
+
+TEST_CASE("rounding to bfloat16 picks the nearest, ties to even") {
+  static_assert(maskrcnn::BFloat16(1.0F).bits == 0x3F80);
+  static_assert(maskrcnn::BFloat16(1.0F + 0x1p-8F).bits == 0x3F80);             // a tie, down to even
+  static_assert(maskrcnn::BFloat16(1.0F + 0x1p-7F + 0x1p-8F).bits == 0x3F82);   // a tie, up to even
+  static_assert(maskrcnn::BFloat16(1.0F + 0x1p-8F + 0x1p-20F).bits == 0x3F81);  // above it
+  static_assert(maskrcnn::BFloat16(-3.0).bits == 0xC040);
+  CHECK(std::isinf(static_cast<float>(maskrcnn::BFloat16(std::numeric_limits<float>::max()))));
+  CHECK(std::isnan(static_cast<float>(maskrcnn::BFloat16(std::numeric_limits<float>::quiet_NaN()))));
+  CHECK(std::isnan(static_cast<float>(maskrcnn::BFloat16(std::bit_cast<float>(0x7F800001U)))));
+  for (std::uint32_t bits = 0; bits < 0x7F80; ++bits) {
+    const bool same = maskrcnn::BFloat16(maskrcnn::bf16_to_float(static_cast<std::uint16_t>(bits))).bits == bits;
+    if (!same) CHECK(same);
+  }
+}

@@ -5,8 +5,8 @@
 
 #include "support.hpp"
 
-using maskrcnn::kernels::available_gemm_kernels;
-using maskrcnn::kernels::gemm_kernel;
+using maskrcnn::kernels::available_kernels;
+using maskrcnn::kernels::best_kernels;
 
 namespace {
 
@@ -37,24 +37,24 @@ class Isa {
 
 TEST_CASE("the last kernel is the portable one, and names differ") {
   std::set<std::string> names;
-  for (const auto* kernel : available_gemm_kernels<float>()) CHECK(names.insert(kernel->name).second);
-  CHECK(std::string(available_gemm_kernels<float>().back()->name) == "portable");
-  CHECK(available_gemm_kernels<double>().size() == 1);
+  for (const auto* kernel : available_kernels<float>()) CHECK(names.insert(kernel->name).second);
+  CHECK(std::string(available_kernels<float>().back()->name) == "portable");
+  CHECK(available_kernels<double>().size() == 1);
 }
 
 TEST_CASE("the environment chooses among what the processor has") {
-  for (const auto* kernel : available_gemm_kernels<float>()) {
+  for (const auto* kernel : available_kernels<float>()) {
     const Isa isa(kernel->name);
-    CHECK(&gemm_kernel<float>() == kernel);
-    CHECK(std::string(gemm_kernel<double>().name) == "portable");
+    CHECK(&best_kernels<float>() == kernel);
+    CHECK(std::string(best_kernels<double>().name) == "portable");
   }
   const Isa none("");
-  CHECK(&gemm_kernel<float>() == available_gemm_kernels<float>().front());
+  CHECK(&best_kernels<float>() == available_kernels<float>().front());
 }
 
 TEST_CASE("a kernel that is not there is an error that lists those that are") {
   const Isa isa("abacus");
-  const std::string error = test::error_of([] { (void)gemm_kernel<float>(); });
+  const std::string error = test::error_of([] { (void)best_kernels<float>(); });
   CHECK(test::contains(error, "MASKRCNN_ISA: expected one of "));
   CHECK(test::contains(error, "portable on this processor, found 'abacus'"));
 }

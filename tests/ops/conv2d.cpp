@@ -11,7 +11,7 @@
 using maskrcnn::Conv2d;
 using maskrcnn::ConvWeights;
 using maskrcnn::Index;
-using maskrcnn::kernels::available_gemm_kernels;
+using maskrcnn::kernels::available_kernels;
 
 namespace {
 
@@ -38,7 +38,7 @@ template <class T>
 
 TEST_CASE_TEMPLATE("convolutions are torch's, on every kernel", T, float, double) {
   const test::Golden golden("conv2d");
-  for (const auto* kernel : available_gemm_kernels<T>())
+  for (const auto* kernel : available_kernels<T>())
     for (int i = 0; golden.has("case" + std::to_string(i) + ".input"); ++i) {
       const std::string name = "case" + std::to_string(i);
       const auto geometry = golden.values<Index>(name + ".geometry");
@@ -59,7 +59,7 @@ TEST_CASE("the number of threads does not change a bit") {
   const auto input = test::random_tensor<float, 4>({1, 37, 41, 20}, 7);
   const auto small = test::random_tensor<float, 4>({1, 4, 5, 20}, 8);
   const int before = omp_get_max_threads();
-  for (const auto* kernel : available_gemm_kernels<float>()) {
+  for (const auto* kernel : available_kernels<float>()) {
     const Conv2d<float> conv(random_weights<float>(150, 20, 3), {.padding = 1, .relu = true}, *kernel);
     omp_set_num_threads(1);
     const auto one = conv(input), small_one = conv(small);

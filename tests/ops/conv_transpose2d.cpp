@@ -6,7 +6,7 @@ using maskrcnn::ConvTranspose2x2;
 
 TEST_CASE_TEMPLATE("transposed convolutions are torch's, on every kernel", T, float, double) {
   const test::Golden golden("conv_transpose2d");
-  for (const auto* kernel : maskrcnn::kernels::available_gemm_kernels<T>())
+  for (const auto* kernel : maskrcnn::kernels::available_kernels<T>())
     for (const std::string name : {"case0", "case1", "case2"}) {
       const auto shape = golden.shape(name + ".weight");
       const ConvTranspose2x2<T> conv(shape[0], shape[1], golden.values<T>(name + ".weight"),

@@ -6,7 +6,7 @@ using maskrcnn::Linear;
 
 TEST_CASE_TEMPLATE("fully connected layers are torch's, on every kernel", T, float, double) {
   const test::Golden golden("linear");
-  for (const auto* kernel : maskrcnn::kernels::available_gemm_kernels<T>())
+  for (const auto* kernel : maskrcnn::kernels::available_kernels<T>())
     for (const std::string name : {"case0", "case1", "case2"}) {
       const auto shape = golden.shape(name + ".weight");
       const Linear<T> layer(shape[1], shape[0], golden.values<T>(name + ".weight"), golden.values<T>(name + ".bias"),

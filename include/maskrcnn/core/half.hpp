@@ -1,7 +1,8 @@
-/// 16-bit floats: F16 (IEEE binary16) and BF16, as weight files store them.
+/// 16-bit floats: F16 (IEEE binary16) and BF16, as weight files store them; BF16 also as what products are made of.
 #pragma once
 
 #include <bit>
+#include <concepts>
 #include <cstdint>
 
 namespace maskrcnn {
@@ -20,5 +21,28 @@ namespace maskrcnn {
 [[nodiscard]] constexpr float bf16_to_float(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
 }
+
+/// A bfloat16 number: eight bits of exponent as in float, eight of significand. What products may be computed of; see
+/// `GemmBlock`.
+struct BFloat16 {
+  std::uint16_t bits = 0;
+
+  BFloat16() = default;
+
+  /// The nearest one, ties to even; not a number stays so. As `vcvtneps2bf16` rounds, except that it takes subnormal
+  /// numbers for zeros.
+  template <std::floating_point F>
+  explicit constexpr BFloat16(F value) {
+    const auto whole = std::bit_cast<std::uint32_t>(static_cast<float>(value));
+    const bool nan = (whole & 0x7FFFFFFFU) > 0x7F800000U;
+    const std::uint32_t rounded = nan ? whole | 0x400000U : whole + 0x7FFFU + ((whole >> 16U) & 1U);
+    bits = static_cast<std::uint16_t>(rounded >> 16U);
+  }
+
+  template <std::floating_point F>
+  explicit constexpr operator F() const {
+    return static_cast<F>(bf16_to_float(bits));
+  }
+};
 
 }  // namespace maskrcnn

@@ -99,6 +99,9 @@ class Tensor {
     return Tensor<T, NewRank>(shape, memory_.pool());
   }
 
+  /// Where the memory comes from; null: from the system.
+  [[nodiscard]] const std::shared_ptr<MemoryPool>& pool() const { return memory_.pool(); }
+
   [[nodiscard]] Tensor clone() const {
     Tensor copy = like(shape_);
     std::copy_n(data(), count(), copy.data());

@@ -1,115 +1,166 @@
 // The inner product on vector registers: one body, included once inside each instruction set's target region, where
-// `Vector` (a register of floats), `tile_rows` and `tile_vectors` are defined. See `GemmTile` for what it computes.
+// `Vector` (a register of floats), `tile_rows` and `tile_vectors` are defined. See `GemmBlock` for what it computes.
 //
 // Register budget: tile_rows * tile_vectors accumulators + tile_vectors of B + 1 broadcast of A; no target may have
 // fewer registers than that. Plain loops over constant bounds become straight code because they are unrolled by pragma:
-// without it GCC at -O2 keeps the accumulators in memory, five times slower; inlining is forced because
-// Clang otherwise passes them through memory.
+// without it GCC at -O2 keeps the accumulators in memory, five times slower. Each tile is a function of its own, never
+// inlined: beside another copy GCC at -O3 keeps accumulators in memory too. Inside it everything is inlined by force,
+// because Clang otherwise passes registers through memory.
 
 #define MASKRCNN_UNROLL _Pragma("GCC unroll 16")
 
-/// A tile all of whose columns are valid.
-template <int Rows, int Vectors>
-MASKRCNN_INLINE void run_whole(const GemmTile<float>& tile) {
-  constexpr Index lanes = Vector::lanes;
-  constexpr Index panel = lanes * static_cast<Index>(tile_vectors);
+/// One step of the product: a number times a register of them.
+struct FloatStep {
+  using Operand = float;
+  using Column = Vector;
+  MASKRCNN_INLINE static Vector load(const float* b) { return Vector::load(b); }
+  MASKRCNN_INLINE static Vector broadcast(const float* a) { return Vector::broadcast(a); }
+  MASKRCNN_INLINE static Vector multiply_add(Vector x, Vector column, Vector sum) {
+    return fused_multiply_add(x, column, sum);
+  }
+};
+
+/// How far ahead of its use B is asked for, in steps: it comes from the second- or third-level cache.
+inline constexpr Index prefetch_steps = 8;
+
+/// Rows [row, row + Rows) of a block all of whose columns are valid.
+template <class Step, int Rows, int Vectors>
+[[gnu::noinline]] inline void run_whole(const GemmBlock<float, typename Step::Operand>& block, Index row) {
+  constexpr Index lanes = Vector::lanes, depth = step_depth<typename Step::Operand>;
+  constexpr Index panel = lanes * static_cast<Index>(tile_vectors) * depth;
   Vector sum[Rows][Vectors];
   MASKRCNN_UNROLL
   for (int r = 0; r < Rows; ++r) {
-    const float* const start = tile.bias != nullptr ? tile.bias : tile.c[r] + tile.c_offset;
+    const float* const start =
+        block.bias != nullptr ? block.bias : block.c[row + static_cast<Index>(r)] + block.c_offset;
     MASKRCNN_UNROLL
     for (int v = 0; v < Vectors; ++v) sum[r][v] = Vector::load(start + lanes * static_cast<Index>(v));
   }
-
-  const float* b = tile.b;
-  for (Index s = 0; s < tile.segments; ++s) {
-    const float* a[Rows];
+  // what the sums go to, and are added to, is on its way while they are computed
+  MASKRCNN_UNROLL
+  for (int r = 0; r < Rows; ++r) {
+    const Index at = row + static_cast<Index>(r);
     MASKRCNN_UNROLL
-    for (int r = 0; r < Rows; ++r) a[r] = tile.a[s * tile.a_pitch + static_cast<Index>(r)] + tile.a_offset;
-    for (Index i = 0; i < tile.segment; ++i) {
-      Vector column[Vectors];
+    for (int v = 0; v < Vectors; ++v) {
+      __builtin_prefetch(block.c[at] + block.c_offset + lanes * static_cast<Index>(v), 1);
+      if (block.addend != nullptr)
+        __builtin_prefetch(block.addend[at] + block.c_offset + lanes * static_cast<Index>(v));
+    }
+  }
+
+  // of each 16 steps of the next panel, this tile's share of cache lines
+  const Index tiles = (block.rows + static_cast<Index>(Rows) - 1) / static_cast<Index>(Rows);
+  const Index share = (16 * static_cast<Index>(tile_vectors) + tiles - 1) / tiles;
+  const Index groups = block.segments * ((block.segment + 16 * depth - 1) / (16 * depth));
+  const typename Step::Operand* ahead =
+      block.next_b + row / static_cast<Index>(Rows) * groups * share * (tensor_alignment / sizeof(*ahead));
+
+  const typename Step::Operand* b = block.b;
+  for (Index s = 0; s < block.segments; ++s) {
+    const typename Step::Operand* a[Rows];
+    MASKRCNN_UNROLL
+    for (int r = 0; r < Rows; ++r) a[r] = block.a[s * block.a_pitch + row + static_cast<Index>(r)] + block.a_offset;
+    // the rows of the next tile, a cache line of each at a time
+    const typename Step::Operand* const* const next =
+        block.a + s * block.a_pitch +
+        (row + 2 * static_cast<Index>(Rows) <= block.rows ? row + static_cast<Index>(Rows) : row);
+    Index i = 0;
+    while (i < block.segment) {
       MASKRCNN_UNROLL
-      for (int v = 0; v < Vectors; ++v) column[v] = Vector::load(b + lanes * static_cast<Index>(v));
-      MASKRCNN_UNROLL
-      for (int r = 0; r < Rows; ++r) {
-        const Vector x = Vector::broadcast(a[r] + i);
+      for (int r = 0; r < Rows; ++r) __builtin_prefetch(next[r] + block.a_offset + i);
+      if (block.next_b != nullptr)
+        for (Index l = 0; l < share; ++l, ahead += tensor_alignment / sizeof(*ahead)) __builtin_prefetch(ahead, 0, 2);
+      for (const Index end = std::min(i + 16 * depth, block.segment); i < end; i += depth) {
+        typename Step::Column column[Vectors];
         MASKRCNN_UNROLL
-        for (int v = 0; v < Vectors; ++v) sum[r][v] = multiply_add(x, column[v], sum[r][v]);
+        for (int v = 0; v < Vectors; ++v) {
+          column[v] = Step::load(b + lanes * depth * static_cast<Index>(v));
+          __builtin_prefetch(b + prefetch_steps * panel + lanes * depth * static_cast<Index>(v));
+        }
+        MASKRCNN_UNROLL
+        for (int r = 0; r < Rows; ++r) {
+          const auto x = Step::broadcast(a[r] + i);
+          MASKRCNN_UNROLL
+          for (int v = 0; v < Vectors; ++v) sum[r][v] = Step::multiply_add(x, column[v], sum[r][v]);
+        }
+        b += panel;
       }
-      b += panel;
     }
   }
 
   MASKRCNN_UNROLL
   for (int r = 0; r < Rows; ++r) {
-    float* const c = tile.c[r] + tile.c_offset;
+    float* const c = block.c[row + static_cast<Index>(r)] + block.c_offset;
     MASKRCNN_UNROLL
     for (int v = 0; v < Vectors; ++v) {
       const Index n = lanes * static_cast<Index>(v);
       Vector value = sum[r][v];
-      if (tile.addend != nullptr) value = add(value, Vector::load(tile.addend[r] + tile.c_offset + n));
-      if (tile.relu) value = relu(value);
+      if (block.addend != nullptr)
+        value = add(value, Vector::load(block.addend[row + static_cast<Index>(r)] + block.c_offset + n));
+      if (block.relu) value = relu(value);
       value.store(c + n);
     }
   }
 }
 
-/// A tile whose last columns are not valid: computed as a whole one beside the outputs, so that nothing is touched
-/// beyond a row. Apart from the hot loop, and never inlined: its copies make GCC at -O3 keep accumulators in memory.
-template <int Rows, int Vectors>
-[[gnu::noinline]] inline void run_ragged(const GemmTile<float>& tile) {
+/// The same where the last columns are not valid: computed as a whole tile beside the outputs, so that nothing is
+/// touched beyond a row.
+template <class Step, int Rows, int Vectors>
+[[gnu::noinline]] inline void run_ragged(const GemmBlock<float, typename Step::Operand>& block, Index row) {
   constexpr Index width = Vector::lanes * static_cast<Index>(Vectors);
   float bias[width] = {}, outputs[Rows][width] = {}, addends[Rows][width] = {};
   float* c[Rows];
   const float* addend[Rows];
-  for (int r = 0; r < Rows; ++r) {
+  for (Index r = 0; r < Rows; ++r) {
     c[r] = outputs[r];
     addend[r] = addends[r];
-    for (Index n = 0; n < tile.columns; ++n) {
-      if (tile.bias == nullptr) outputs[r][n] = tile.c[r][tile.c_offset + n];
-      if (tile.addend != nullptr) addends[r][n] = tile.addend[r][tile.c_offset + n];
+    for (Index n = 0; n < block.columns; ++n) {
+      if (block.bias == nullptr) outputs[r][n] = block.c[row + r][block.c_offset + n];
+      if (block.addend != nullptr) addends[r][n] = block.addend[row + r][block.c_offset + n];
     }
   }
-  if (tile.bias != nullptr)
-    for (Index n = 0; n < tile.columns; ++n) bias[n] = tile.bias[n];
+  if (block.bias != nullptr)
+    for (Index n = 0; n < block.columns; ++n) bias[n] = block.bias[n];
 
-  GemmTile<float> whole = tile;
+  GemmBlock<float, typename Step::Operand> whole = block;
+  whole.a = block.a + row;
   whole.columns = width;
   whole.c = c;
   whole.c_offset = 0;
-  if (tile.bias != nullptr) whole.bias = bias;
-  if (tile.addend != nullptr) whole.addend = addend;
-  run_whole<Rows, Vectors>(whole);
-  for (int r = 0; r < Rows; ++r)
-    for (Index n = 0; n < tile.columns; ++n) tile.c[r][tile.c_offset + n] = outputs[r][n];
+  if (block.bias != nullptr) whole.bias = bias;
+  if (block.addend != nullptr) whole.addend = addend;
+  run_whole<Step, Rows, Vectors>(whole, 0);
+  for (Index r = 0; r < Rows; ++r)
+    for (Index n = 0; n < block.columns; ++n) block.c[row + r][block.c_offset + n] = outputs[r][n];
 }
 
-template <int Rows, int Vectors>
-MASKRCNN_INLINE void run_tile(const GemmTile<float>& tile) {
-  if (tile.columns == Vector::lanes * static_cast<Index>(Vectors))
-    run_whole<Rows, Vectors>(tile);
-  else
-    run_ragged<Rows, Vectors>(tile);
-}
-
-/// Picks the instance for the tile's rows and for as many vectors as its valid columns need.
-template <int Rows>
-MASKRCNN_INLINE void run_rows(const GemmTile<float>& tile) {
-  if constexpr (Rows > 1) {
-    if (tile.rows < static_cast<Index>(Rows)) return run_rows<Rows - 1>(tile);
+/// All rows of a block, as many at a time as there are registers, then the rest.
+template <class Step, int Rows, int Vectors>
+MASKRCNN_INLINE void run_rows(const GemmBlock<float, typename Step::Operand>& block, Index row) {
+  const bool whole = block.columns == Vector::lanes * static_cast<Index>(Vectors);
+  for (; row + static_cast<Index>(Rows) <= block.rows; row += static_cast<Index>(Rows)) {
+    if (whole)
+      run_whole<Step, Rows, Vectors>(block, row);
+    else
+      run_ragged<Step, Rows, Vectors>(block, row);
   }
+  if constexpr (Rows > 1) run_rows<Step, Rows - 1, Vectors>(block, row);
+}
+
+/// Picks the instance with as many vectors as the valid columns need.
+template <class Step>
+inline void gemm_block(const GemmBlock<float, typename Step::Operand>& block) {
   if constexpr (tile_vectors > 2) {
-    if (tile.columns <= 1 * Vector::lanes) return run_tile<Rows, 1>(tile);
-    if (tile.columns <= 2 * Vector::lanes) return run_tile<Rows, 2>(tile);
+    if (block.columns <= 1 * Vector::lanes) return run_rows<Step, tile_rows, 1>(block, 0);
+    if (block.columns <= 2 * Vector::lanes) return run_rows<Step, tile_rows, 2>(block, 0);
   }
-  run_tile<Rows, tile_vectors>(tile);
+  run_rows<Step, tile_rows, tile_vectors>(block, 0);
 }
 
-inline void gemm_tile(const GemmTile<float>& tile) { run_rows<tile_rows>(tile); }
-
-inline constexpr GemmKernel<float> gemm{.name = isa_name,
-                                        .rows = static_cast<Index>(tile_rows),
-                                        .columns = Vector::lanes * static_cast<Index>(tile_vectors),
-                                        .run = &gemm_tile};
+template <class Step>
+inline constexpr GemmKernel<float, typename Step::Operand> gemm{
+    .rows = static_cast<Index>(tile_rows),
+    .columns = Vector::lanes* static_cast<Index>(tile_vectors),
+    .run = &gemm_block<Step>};
 
 #undef MASKRCNN_UNROLL

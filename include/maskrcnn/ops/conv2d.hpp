@@ -1,142 +1,57 @@
-/// Two-dimensional convolution on channels-last tensors.
+/// Two-dimensional convolution on channels-last tensors, each in the way that is fastest for it.
 #pragma once
 
-#include <algorithm>
-#include <maskrcnn/ops/gemm.hpp>
+#include <concepts>
+#include <maskrcnn/ops/direct_conv2d.hpp>
+#include <maskrcnn/ops/winograd_conv2d.hpp>
 #include <type_traits>
+#include <variant>
 
 namespace maskrcnn {
 
-/// The trained numbers of a convolution, as checkpoints store them.
-template <Scalar T>
-struct ConvWeights {
-  std::vector<T> kernel{};  ///< [out, in, height, width], row-major
-  std::vector<T> bias{};    ///< [out], or empty for none
-  Index out = 0, in = 0, height = 1, width = 1;
-};
-
-/// How a convolution moves over its input, and what follows it.
-struct ConvGeometry {
-  Index stride = 1;   ///< input pixels from one output pixel to the next, both axes
-  Index padding = 0;  ///< zeros around the input, all four sides
-  bool relu = false;  ///< whether negative results become 0
-};
-
-/// Input position for output position `position` of a nearest-neighbour resize from `in` to `out` pixels (ATen's
-/// `nearest`: floor of a float product).
-[[nodiscard]] inline Index nearest_source(Index position, Index in, Index out) {
-  const float scale = static_cast<float>(in) / static_cast<float>(out);
-  return std::min(static_cast<Index>(static_cast<float>(position) * scale), in - 1);
-}
-
 /// Convolution [N, H, W, in] -> [N, H', W', out] with H' = (H + 2 padding - height) / stride + 1, W' likewise: bias,
-/// then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction.
-template <Scalar T>
+/// then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction. 3 x 3 kernels of
+/// stride 1 go by Winograd where the processor has it. Products of 1 x 1 kernels are computed of `Operand`, sums and
+/// all else in T.
+template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Conv2d {
  public:
   Conv2d() = default;
 
   /// @throws Error if the numbers of weights do not fit the sizes
   Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry,
-         const kernels::GemmKernel<T>& kernel = kernels::gemm_kernel<T>())
-      : geometry_(geometry), in_(weights.in), height_(weights.height), width_(weights.width) {
-    const Index depth = weights.in * weights.height * weights.width;
-    if (weights.kernel.size() != depth * weights.out || (!weights.bias.empty() && weights.bias.size() != weights.out))
-      fail("conv2d: expected ", depth * weights.out, " weights and ", weights.out, " biases, found ",
-           weights.kernel.size(), " and ", weights.bias.size());
-    const Index taps = weights.height * weights.width;
-    matrix_ = PackedMatrix<T>(
-        depth, weights.out,
-        [&](Index k, Index n) { return weights.kernel[(n * weights.in + k % weights.in) * taps + k / weights.in]; },
-        weights.bias, kernel);
+         const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>()) {
+    weights.check();
+    if (weights.height == 1 && weights.width == 1)
+      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
+    else if (WinogradConv2d<T>::fits(weights, geometry, kernels))
+      way_.template emplace<WinogradConv2d<T>>(weights, geometry, kernels);
+    else
+      way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
   }
 
-  [[nodiscard]] Index in_channels() const { return in_; }
-  [[nodiscard]] Index out_channels() const { return matrix_.columns(); }
+  [[nodiscard]] Index in_channels() const {
+    return std::visit([](const auto& way) { return way.in_channels(); }, way_);
+  }
+  [[nodiscard]] Index out_channels() const {
+    return std::visit([](const auto& way) { return way.out_channels(); }, way_);
+  }
 
-  /// @param addend added before the ReLU, [N, H'', W'', out]; if its height and width are not the output's, it is
-  ///               resized by nearest neighbour while it is added (FPN's top-down path)
+  /// @param addend see `Addend`
   /// @throws Error if channels do not fit or the input is smaller than the kernel
   [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input, const Tensor<T, 4>* addend = nullptr) const {
-    const auto [images, in_height, in_width, channels] = input.shape();
-    if (channels != in_ || in_height + 2 * geometry_.padding < height_ || in_width + 2 * geometry_.padding < width_)
-      fail("conv2d: expected an input of ", in_, " channels and at least ", height_, " x ", width_,
-           " pixels with padding, found shape ", shape_text(input.shape()));
-    const Shape<4> shape{images, (in_height + 2 * geometry_.padding - height_) / geometry_.stride + 1,
-                         (in_width + 2 * geometry_.padding - width_) / geometry_.stride + 1, matrix_.columns()};
-    Tensor<T, 4> output = input.like(shape);
-    if (addend != nullptr && (addend->size(0) != images || addend->size(3) != shape[3]))
-      fail("conv2d: cannot add a tensor of shape ", shape_text(addend->shape()), " to one of ", shape_text(shape));
+    return std::visit([&](const auto& way) { return way(input, addend, nullptr); }, way_);
+  }
 
-    // A few channels a pixel (the stem) would make short segments: then a whole kernel row is one segment, read from a
-    // copy of the input that has its padding as real zeros.
-    const bool by_rows = in_ < 16 && width_ > 1;
-    const Tensor<T, 4> padded = by_rows ? pad(input) : Tensor<T, 4>();
-    const std::vector<T> zeros(by_rows ? 0 : in_, T{0});
-    const GemmShape gemm_shape{.rows = images * shape[1] * shape[2],
-                               .segments = by_rows ? height_ : height_ * width_,
-                               .segment = by_rows ? width_ * in_ : in_};
-    gemm(matrix_, gemm_shape, addend != nullptr, geometry_.relu, [&](Index first, Index count, RowPointers<T>& rows) {
-      Pixel at{first / (shape[1] * shape[2]), first / shape[2] % shape[1], first % shape[2]};
-      for (Index r = 0; r < count; ++r, at.advance(shape)) {
-        if (by_rows)
-          fill_rows(padded, at, rows.inputs.data() + r);
-        else
-          fill_taps(input, at, zeros.data(), rows.inputs.data() + r);
-        rows.outputs[r] = output.data() + (first + r) * shape[3];
-        if (addend != nullptr)
-          rows.addends[r] = &(*addend)(at.image, nearest_source(at.y, addend->size(1), shape[1]),
-                                       nearest_source(at.x, addend->size(2), shape[2]), 0);
-      }
-    });
-    return output;
+  /// The same with something to add that is not needed any more: where it can, the output takes its memory.
+  [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input, Tensor<T, 4>&& addend) const {
+    return std::visit([&](const auto& way) { return way(input, &addend, &addend); }, way_);
   }
 
  private:
-  /// An output pixel.
-  struct Pixel {
-    Index image, y, x;
-    void advance(const Shape<4>& shape) {
-      if (++x == shape[2]) x = 0, ++y;
-      if (y == shape[1]) y = 0, ++image;
-    }
-  };
-
-  /// Where each tap of the kernel reads for output pixel `at`; zeros outside the image.
-  void fill_taps(const Tensor<T, 4>& input, const Pixel& at, const T* zeros, const T** taps) const {
-    const Index height = input.size(1), width = input.size(2);
-    const T* const image = input.data() + at.image * height * width * in_;
-    for (Index ky = 0; ky < height_; ++ky)
-      for (Index kx = 0; kx < width_; ++kx, taps += RowPointers<T>::block) {
-        // unsigned arithmetic: above and left of the image wraps to a huge number, which is outside too
-        const Index y = at.y * geometry_.stride + ky - geometry_.padding;
-        const Index x = at.x * geometry_.stride + kx - geometry_.padding;
-        *taps = y < height && x < width ? image + (y * width + x) * in_ : zeros;
-      }
-  }
-
-  /// Where each row of the kernel begins in the padded copy.
-  void fill_rows(const Tensor<T, 4>& padded, const Pixel& at, const T** kernel_rows) const {
-    for (Index ky = 0; ky < height_; ++ky, kernel_rows += RowPointers<T>::block)
-      *kernel_rows = &padded(at.image, at.y * geometry_.stride + ky, at.x * geometry_.stride, 0);
-  }
-
-  [[nodiscard]] Tensor<T, 4> pad(const Tensor<T, 4>& input) const {
-    const auto [images, height, width, channels] = input.shape();
-    const Index padding = geometry_.padding, row = (width + 2 * padding) * channels;
-    Tensor<T, 4> padded = input.like(Shape<4>{images, height + 2 * padding, width + 2 * padding, channels});
-    parallel_for(images * padded.size(1), [&, h = height, w = width, c = channels](Index line) {
-      T* const to = padded.data() + line * row;
-      std::fill_n(to, row, T{0});
-      const Index y = line % (h + 2 * padding) - padding;
-      if (y < h) std::copy_n(&input(line / (h + 2 * padding), y, 0, 0), w * c, to + padding * c);
-    });
-    return padded;
-  }
-
-  ConvGeometry geometry_;
-  Index in_ = 0, height_ = 0, width_ = 0;
-  PackedMatrix<T> matrix_;
+  using Ways = std::conditional_t<std::same_as<Operand, T>, std::variant<DirectConv2d<T>, WinogradConv2d<T>>,
+                                  std::variant<DirectConv2d<T>, WinogradConv2d<T>, DirectConv2d<T, Operand>>>;
+  Ways way_;
 };
 
 }  // namespace maskrcnn

@@ -2,16 +2,18 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/core/tensor.hpp>
 #include <maskrcnn/kernels/dispatch.hpp>
+#include <memory>
 #include <vector>
 
 namespace maskrcnn {
 
 /// A [depth, columns] matrix in the order in which a kernel reads it: panels of as many columns as the kernel takes,
 /// each panel contiguous, the last one padded with zeros; with one bias per column.
-template <Scalar T>
+template <Scalar T, kernels::OperandOf<T> Operand = T>
 class PackedMatrix {
  public:
   PackedMatrix() = default;
@@ -20,98 +22,157 @@ class PackedMatrix {
   /// @param bias    one value per column, or empty for zeros
   template <class Element>
   PackedMatrix(Index depth, Index columns, const Element& element, const std::vector<T>& bias,
-               const kernels::GemmKernel<T>& kernel = kernels::gemm_kernel<T>())
-      : kernel_(&kernel), depth_(depth), columns_(columns) {
-    const Index width = kernel.columns;
-    values_ = Tensor<T, 3>({panels(), depth, width});
+               const kernels::KernelSet<T>& kernels)
+      : kernels_(&kernels), depth_(depth), columns_(columns), panel_size_(packed_depth() * kernel().columns) {
+    constexpr Index step = kernels::step_depth<Operand>;
+    const Index width = kernel().columns;
+    values_ = PooledMemory(panels() * panel_size_ * sizeof(Operand), nullptr);
     parallel_for(panels(), [&](Index panel) {
-      T* to = values_.data() + panel * depth * width;
-      for (Index k = 0; k < depth; ++k)
-        for (Index j = 0; j < width; ++j) {
-          const Index n = panel * width + j;
-          *to++ = n < columns ? element(k, n) : T{0};
-        }
+      Operand* to = static_cast<Operand*>(values_.data()) + panel * panel_size_;
+      for (Index k = 0; k < packed_depth(); k += step)
+        for (Index n = panel * width; n < (panel + 1) * width; ++n)
+          for (Index i = k; i < k + step; ++i)
+            *to++ = n < columns && i < depth ? static_cast<Operand>(element(i, n)) : Operand{};
     });
     bias_.assign(panels() * width, T{0});
     std::copy(bias.begin(), bias.end(), bias_.begin());
   }
 
-  [[nodiscard]] const kernels::GemmKernel<T>& kernel() const { return *kernel_; }
+  [[nodiscard]] const kernels::KernelSet<T>& kernels() const { return *kernels_; }
+  [[nodiscard]] const kernels::GemmKernel<T, Operand>& kernel() const { return kernels_->template product<Operand>(); }
   [[nodiscard]] Index depth() const { return depth_; }
+  /// Depth with its padding to whole steps of the kernel.
+  [[nodiscard]] Index packed_depth() const {
+    constexpr Index step = kernels::step_depth<Operand>;
+    return (depth_ + step - 1) / step * step;
+  }
   [[nodiscard]] Index columns() const { return columns_; }
-  [[nodiscard]] Index panels() const { return (columns_ + kernel_->columns - 1) / kernel_->columns; }
-  [[nodiscard]] const T* panel(Index index) const { return values_.data() + index * depth_ * kernel_->columns; }
-  [[nodiscard]] const T* bias(Index panel) const { return bias_.data() + panel * kernel_->columns; }
+  [[nodiscard]] Index panels() const { return (columns_ + kernel().columns - 1) / kernel().columns; }
+  [[nodiscard]] const Operand* panel(Index index) const {
+    return static_cast<const Operand*>(values_.data()) + index * panel_size_;
+  }
+  [[nodiscard]] const T* bias(Index panel) const { return bias_.data() + panel * kernel().columns; }
 
  private:
-  const kernels::GemmKernel<T>* kernel_ = nullptr;
-  Index depth_ = 0, columns_ = 0;
-  Tensor<T, 3> values_;
+  const kernels::KernelSet<T>* kernels_ = nullptr;
+  Index depth_ = 0, columns_ = 0, panel_size_ = 0;
+  PooledMemory values_;
   std::vector<T> bias_;
-};
-
-/// Where the rows of a product are: filled for a block of rows at a time.
-template <Scalar T>
-struct RowPointers {
-  static constexpr Index block = 96;  ///< rows of one task: their inputs stay in the second-level cache
-
-  explicit RowPointers(Index segments, bool with_addend)
-      : inputs(segments * block), outputs(block), addends(with_addend ? block : 0) {}
-
-  std::vector<const T*> inputs;   ///< [segments][block]
-  std::vector<T*> outputs;        ///< [block]
-  std::vector<const T*> addends;  ///< [block], or empty if nothing is added
 };
 
 /// How one product is run.
 struct GemmShape {
   Index rows;      ///< rows of the output
-  Index segments;  ///< contiguous pieces that a row of the input consists of
+  Index segments;  ///< contiguous pieces that a row of the input consists of; 1 if operands are not the scalar itself
   Index segment;   ///< length of each piece; segments * segment is the matrix' depth
+  bool with_addend = false, relu = false;
+
+  /// Depth of one call of the kernel, about: the inputs of a task stay in the second-level cache.
+  static constexpr Index step_goal = 512;
+  /// Whether one call of the kernel takes the whole depth: then outputs may be written over what is added to them.
+  [[nodiscard]] bool one_step() const { return segments * segment <= 2 * step_goal; }
+  /// Rows of a task. A deep product takes more, because it has all weights pass for every task.
+  [[nodiscard]] Index rows_per_task() const { return segments == 1 && !one_step() ? 288 : 96; }
+};
+
+/// Where the rows of a product are: filled for the rows of one task at a time.
+template <Scalar T>
+struct RowPointers {
+  explicit RowPointers(const GemmShape& shape)
+      : pitch(shape.rows_per_task()),
+        inputs(shape.segments * pitch),
+        outputs(pitch),
+        addends(shape.with_addend ? pitch : 0) {}
+
+  Index pitch;                    ///< from one segment to the next
+  std::vector<const T*> inputs;   ///< [segments][pitch]
+  std::vector<T*> outputs;        ///< [pitch]
+  std::vector<const T*> addends;  ///< [pitch], or empty if nothing is added
+};
+
+/// The inputs of a task as the kernel wants them: the rows themselves, or copies of them rounded to the operands.
+template <Scalar T, class Operand>
+class OperandRows {
+ public:
+  OperandRows(const PackedMatrix<T, Operand>& matrix, const RowPointers<T>& rows, Index count,
+              const std::shared_ptr<MemoryPool>& pool) {
+    if constexpr (std::same_as<Operand, T>) {
+      pointers_ = rows.inputs.data();
+    } else {
+      const Index depth = matrix.depth(), pitch = matrix.packed_depth();
+      memory_ = PooledMemory(count * pitch * sizeof(Operand), pool);
+      auto* const to = static_cast<Operand*>(memory_.data());
+      for (Index r = 0; r < count; ++r) {
+        matrix.kernels().round_to_bf16(rows.inputs[r], depth, to + r * pitch);
+        std::fill(to + r * pitch + depth, to + (r + 1) * pitch, Operand{});
+        rounded_.push_back(to + r * pitch);
+      }
+      pointers_ = rounded_.data();
+    }
+  }
+
+  /// [segments][pitch]
+  [[nodiscard]] const Operand* const* pointers() const { return pointers_; }
+
+ private:
+  PooledMemory memory_;
+  std::vector<const Operand*> rounded_;
+  const Operand* const* pointers_ = nullptr;
 };
 
 /// c = a * matrix + bias (+ addend) (then ReLU), row by row.
 /// @param fill `fill(first, count, pointers)` writes where rows [first, first + count) begin: `inputs` [segment][row],
-///             `outputs` and, if `with_addend`, `addends`
-template <Scalar T, class Fill>
-void gemm(const PackedMatrix<T>& matrix, const GemmShape& shape, bool with_addend, bool relu, const Fill& fill) {
-  const kernels::GemmKernel<T>& kernel = matrix.kernel();
-  constexpr Index block = RowPointers<T>::block, depth_goal = 512;
-  const Index row_blocks = (shape.rows + block - 1) / block;
+///             `outputs` and, if there is an addend, `addends`
+/// @param pool where scratch memory comes from
+template <Scalar T, class Operand, class Fill>
+void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const std::shared_ptr<MemoryPool>& pool,
+          const Fill& fill) {
+  const kernels::GemmKernel<T, Operand>& kernel = matrix.kernel();
+  const Index block = shape.rows_per_task(), row_blocks = (shape.rows + block - 1) / block;
   // Few rows and many columns: spread the columns too. The split does not depend on the number of threads.
-  const Index panel_group = row_blocks >= 16 ? matrix.panels() : std::max<Index>(1, matrix.panels() / 8);
+  constexpr Index tasks_goal = 16;
+  const Index panel_group =
+      row_blocks >= tasks_goal ? matrix.panels() : std::max<Index>(1, matrix.panels() * row_blocks / tasks_goal);
   const Index panel_groups = (matrix.panels() + panel_group - 1) / panel_group;
   // A step in depth: whole segments if they are short, pieces of one if they are long.
-  const Index piece = shape.segment <= 2 * depth_goal ? shape.segment : depth_goal;
-  const Index segments_per_step = std::max<Index>(1, depth_goal / piece);
+  const Index segment = std::same_as<Operand, T> ? shape.segment : matrix.packed_depth();
+  const Index piece = segment <= 2 * GemmShape::step_goal ? segment : GemmShape::step_goal;
+  const Index segments_per_step = shape.one_step() ? shape.segments : std::max<Index>(1, GemmShape::step_goal / piece);
 
   parallel_for(row_blocks * panel_groups, [&](Index task) {
     const Index first_row = task / panel_groups * block, first_panel = task % panel_groups * panel_group;
+    const Index last_panel = std::min(first_panel + panel_group, matrix.panels());
     const Index rows = std::min(block, shape.rows - first_row);
-    RowPointers<T> pointers(shape.segments, with_addend);
+    RowPointers<T> pointers(shape);
     fill(first_row, rows, pointers);
+    const OperandRows<T, Operand> inputs(matrix, pointers, rows, pool);
 
-    for (Index p = first_panel; p < std::min(first_panel + panel_group, matrix.panels()); ++p)
-      for (Index s = 0; s < shape.segments; s += segments_per_step)
-        for (Index offset = 0; offset < shape.segment; offset += piece) {
+    const auto at = [&](Index p, Index s, Index offset) {
+      return matrix.panel(p) + (s * segment + offset) * kernel.columns;
+    };
+    for (Index s = 0; s < shape.segments; s += segments_per_step)
+      for (Index offset = 0; offset < segment; offset += piece)
+        for (Index p = first_panel; p < last_panel; ++p) {
           const Index segments = std::min(segments_per_step, shape.segments - s);
-          const Index length = std::min(piece, shape.segment - offset);
+          const Index length = std::min(piece, segment - offset);
           const bool first = s == 0 && offset == 0;
-          const bool last = s + segments == shape.segments && offset + length == shape.segment;
-          for (Index r = 0; r < rows; r += kernel.rows)
-            kernel.run({.a = pointers.inputs.data() + s * block + r,
-                        .a_pitch = block,
-                        .a_offset = offset,
-                        .segments = segments,
-                        .segment = length,
-                        .rows = std::min(kernel.rows, rows - r),
-                        .b = matrix.panel(p) + (s * shape.segment + offset) * kernel.columns,
-                        .columns = std::min(kernel.columns, matrix.columns() - p * kernel.columns),
-                        .c = pointers.outputs.data() + r,
-                        .c_offset = p * kernel.columns,
-                        .bias = first ? matrix.bias(p) : nullptr,
-                        .addend = last && with_addend ? pointers.addends.data() + r : nullptr,
-                        .relu = relu && last});
+          const bool last = s + segments == shape.segments && offset + length == segment;
+          kernel.run({.a = inputs.pointers() + s * pointers.pitch,
+                      .a_pitch = pointers.pitch,
+                      .a_offset = offset,
+                      .segments = segments,
+                      .segment = length,
+                      .rows = rows,
+                      .b = at(p, s, offset),
+                      .next_b = p + 1 < last_panel ? at(p + 1, s, offset)
+                                : last             ? nullptr
+                                                   : at(first_panel, s, offset + length),
+                      .columns = std::min(kernel.columns, matrix.columns() - p * kernel.columns),
+                      .c = pointers.outputs.data(),
+                      .c_offset = p * kernel.columns,
+                      .bias = first ? matrix.bias(p) : nullptr,
+                      .addend = last && shape.with_addend ? pointers.addends.data() : nullptr,
+                      .relu = shape.relu && last});
         }
   });
 }

@@ -5,8 +5,8 @@
 
 namespace maskrcnn {
 
-/// [N, in] -> [N, out]: x * weight^T + bias, then an optional ReLU.
-template <Scalar T>
+/// [N, in] -> [N, out]: x * weight^T + bias, then an optional ReLU. Products are computed of `Operand`, sums in T.
+template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Linear {
  public:
   Linear() = default;
@@ -15,12 +15,12 @@ class Linear {
   /// @param bias   [out]
   /// @throws Error if the numbers of weights do not fit the sizes
   Linear(Index in, Index out, const std::vector<T>& weight, const std::vector<T>& bias, bool relu,
-         const kernels::GemmKernel<T>& kernel = kernels::gemm_kernel<T>())
+         const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
       : relu_(relu) {
     if (weight.size() != in * out || bias.size() != out)
       fail("linear: expected ", in * out, " weights and ", out, " biases, found ", weight.size(), " and ", bias.size());
-    matrix_ = PackedMatrix<T>(
-        in, out, [&](Index k, Index n) { return weight[n * in + k]; }, bias, kernel);
+    matrix_ = PackedMatrix<T, Operand>(
+        in, out, [&](Index k, Index n) { return weight[n * in + k]; }, bias, kernels);
   }
 
   [[nodiscard]] Index in_features() const { return matrix_.depth(); }
@@ -34,7 +34,7 @@ class Linear {
     if (element_count(input.shape()) != rows * in)
       fail("linear: expected ", in, " features a row, found shape ", shape_text(input.shape()));
     Tensor<T, 2> output = input.like(Shape<2>{rows, out});
-    gemm(matrix_, {.rows = rows, .segments = 1, .segment = in}, false, relu_,
+    gemm(matrix_, {.rows = rows, .segments = 1, .segment = in, .relu = relu_}, input.pool(),
          [&](Index first, Index count, RowPointers<T>& pointers) {
            for (Index r = 0; r < count; ++r) {
              pointers.inputs[r] = input.data() + (first + r) * in;
@@ -46,7 +46,7 @@ class Linear {
 
  private:
   bool relu_ = false;
-  PackedMatrix<T> matrix_;
+  PackedMatrix<T, Operand> matrix_;
 };
 
 }  // namespace maskrcnn

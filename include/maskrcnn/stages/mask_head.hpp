@@ -53,7 +53,7 @@ class MaskHead {
     for (Index first = 0; first < rois; first += group) {
       const Index count = std::min(group, rois - first);
       upsample_({features.data() + first * pixels * channels, {count, bins, bins, channels}},
-                {upsampled.data(), {count, 2 * bins, 2 * bins, logits_.in}});
+                {upsampled.data(), {count, 2 * bins, 2 * bins, logits_.in}}, pooled.pool());
       parallel_for(count, [&](Index i) {
         const Index channel = channel_of(labels[first + i]);
         for (Index pixel = 0; pixel < 4 * pixels; ++pixel)

@@ -58,9 +58,8 @@ class ResNet {
     FeaturePyramid<T> features;
     Tensor<T, 4> x = max_pool(stem_(input), {.size = 3, .stride = 2, .padding = 1});
     for (const auto& layer : layers_) {
-      // NOLINTNEXTLINE(bugprone-use-after-move): x has been moved from only if there are features
-      x = layer.front()(features.empty() ? x : features.back());
-      for (const Block& block : std::span(layer).subspan(1)) x = block(x);
+      x = features.empty() ? layer.front()(std::move(x)) : layer.front()(features.back());
+      for (const Block& block : std::span(layer).subspan(1)) x = block(std::move(x));
       features.push_back(std::move(x));
     }
     return features;
@@ -71,12 +70,22 @@ class ResNet {
     std::vector<Conv2d<T>> convs;
     std::optional<Conv2d<T>> shortcut;
 
-    /// relu(convs(input) + shortcut(input)); the sum and the ReLU happen inside the last convolution.
+    /// relu(convs(input) + shortcut(input)); the sum and the ReLU happen inside the last convolution, in place.
     [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input) const {
+      return convs.back()(inner(input), shortcut ? (*shortcut)(input) : input.clone());
+    }
+
+    /// The same of an input that is not needed any more.
+    [[nodiscard]] Tensor<T, 4> operator()(Tensor<T, 4>&& input) const {
+      const Tensor<T, 4> x = inner(input);
+      return convs.back()(x, shortcut ? (*shortcut)(input) : std::move(input));
+    }
+
+    /// All convolutions but the last.
+    [[nodiscard]] Tensor<T, 4> inner(const Tensor<T, 4>& input) const {
       Tensor<T, 4> x = convs[0](input);
       for (std::size_t i = 1; i + 1 < convs.size(); ++i) x = convs[i](x);
-      const Tensor<T, 4> projected = shortcut ? (*shortcut)(input) : Tensor<T, 4>();
-      return convs.back()(x, shortcut ? &projected : &input);
+      return x;
     }
   };
 

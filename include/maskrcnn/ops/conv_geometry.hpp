@@ -1,0 +1,69 @@
+/// What every way of computing a convolution shares: weights, geometry, and what is added on the way out.
+#pragma once
+
+#include <algorithm>
+#include <maskrcnn/core/tensor.hpp>
+#include <vector>
+
+namespace maskrcnn {
+
+/// The trained numbers of a convolution, as checkpoints store them.
+template <Scalar T>
+struct ConvWeights {
+  std::vector<T> kernel{};  ///< [out, in, height, width], row-major
+  std::vector<T> bias{};    ///< [out], or empty for none
+  Index out = 0, in = 0, height = 1, width = 1;
+
+  /// @throws Error if the numbers of weights do not fit the sizes
+  void check() const {
+    const Index expected = out * in * height * width;
+    if (kernel.size() != expected || (!bias.empty() && bias.size() != out))
+      fail("conv2d: expected ", expected, " weights and ", out, " biases, found ", kernel.size(), " and ", bias.size());
+  }
+};
+
+/// How a convolution moves over its input, and what follows it.
+struct ConvGeometry {
+  Index stride = 1;   ///< input pixels from one output pixel to the next, both axes
+  Index padding = 0;  ///< zeros around the input, all four sides
+  bool relu = false;  ///< whether negative results become 0
+};
+
+/// Input position for output position `position` of a nearest-neighbour resize from `in` to `out` pixels (ATen's
+/// `nearest`: floor of a float product).
+[[nodiscard]] inline Index nearest_source(Index position, Index in, Index out) {
+  const float scale = static_cast<float>(in) / static_cast<float>(out);
+  return std::min(static_cast<Index>(static_cast<float>(position) * scale), in - 1);
+}
+
+/// What is added to a convolution's outputs before the ReLU: a tensor of their shape (a residual), or one of another
+/// height and width that is resized by nearest neighbour on the way (FPN's top-down path), or nothing.
+template <Scalar T>
+class Addend {
+ public:
+  /// @param tensor [N, H'', W'', out], or null for nothing; its elements must outlive the addend, the tensor need not
+  /// @param output shape of what it is added to
+  /// @throws Error if images or channels differ
+  Addend(const Tensor<T, 4>* tensor, const Shape<4>& output) : output_(output) {
+    if (tensor == nullptr) return;
+    if (tensor->size(0) != output[0] || tensor->size(3) != output[3])
+      fail("conv2d: cannot add a tensor of shape ", shape_text(tensor->shape()), " to one of ", shape_text(output));
+    values_ = tensor->view();
+  }
+
+  explicit operator bool() const { return values_.data() != nullptr; }
+
+  /// First channel of what belongs to an output pixel, counted through all images.
+  [[nodiscard]] const T* operator()(Index pixel) const {
+    if (values_.shape() == output_) return values_.data() + pixel * output_[3];
+    const Index x = pixel % output_[2], y = pixel / output_[2] % output_[1], image = pixel / output_[2] / output_[1];
+    return &values_(image, nearest_source(y, values_.size(1), output_[1]),
+                    nearest_source(x, values_.size(2), output_[2]), 0);
+  }
+
+ private:
+  TensorView<const T, 4> values_;
+  Shape<4> output_;
+};
+
+}  // namespace maskrcnn

@@ -1,0 +1,253 @@
+/// Winograd convolution: 3 x 3, stride 1, with a quarter of the multiplications (Lavin and Gray, 2016).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/ops/conv_geometry.hpp>
+#include <maskrcnn/ops/gemm.hpp>
+#include <maskrcnn/ops/winograd_tiles.hpp>
+#include <vector>
+
+namespace maskrcnn {
+
+/// F(4x4, 3x3): a tile of 4 x 4 outputs comes from 6 x 6 inputs by 36 products, where direct convolution takes 144.
+/// Each of the 36 coefficients is one matrix product over tiles. Tiles are taken in blocks whose coefficients stay in
+/// the second-level cache, while the weights stream past (Gelashvili, Shavit and Zlateski, "L3 fusion", 2019).
+template <Scalar T>
+class WinogradConv2d {
+  static constexpr Index products = kernels::winograd_products, outputs = kernels::winograd_outputs;
+  static constexpr Index inputs = kernels::winograd_inputs;
+  using Tiles = WinogradTiles<outputs>;
+
+ public:
+  /// Whether this way is open: the geometry is right, the kernels have the transforms, channels fill whole vectors.
+  [[nodiscard]] static bool fits(const ConvWeights<T>& weights, const ConvGeometry& geometry,
+                                 const kernels::KernelSet<T>& kernels) {
+    return kernels.winograd.input != nullptr && weights.height == 3 && weights.width == 3 && geometry.stride == 1 &&
+           geometry.padding == 1 && weights.in % kernels.lanes == 0 && weights.out % kernels.lanes == 0;
+  }
+
+  WinogradConv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, const kernels::KernelSet<T>& kernels)
+      : kernels_(&kernels),
+        in_(weights.in),
+        out_(weights.out),
+        relu_(geometry.relu),
+        bias_(weights.out, T{0}),
+        outside_(weights.in, T{0}) {
+    std::copy(weights.bias.begin(), weights.bias.end(), bias_.begin());
+    // straight into the packed order: an intermediate copy of all coefficients would be four times the weights
+    const Index width = kernels.gemm.columns, panels = (out_ + width - 1) / width;
+    weights_ = Tensor<T, 4>({panels, products, in_, width});
+    parallel_for(panels * in_, [&](Index task) {
+      const Index panel = task / in_, k = task % in_;
+      for (Index j = 0; j < width; ++j) {
+        const Index n = panel * width + j;
+        const auto coefficients =
+            n < out_ ? transform_weights(weights.kernel.data() + 9 * (n * in_ + k)) : std::array<double, products>{};
+        for (Index i = 0; i < products; ++i) weights_(panel, i, k, j) = static_cast<T>(coefficients[i]);
+      }
+    });
+  }
+
+  [[nodiscard]] Index in_channels() const { return in_; }
+  [[nodiscard]] Index out_channels() const { return out_; }
+
+  /// [N, H, W, in] -> [N, H, W, out].
+  /// @param reuse null, or what `added` points to, if the output may take its memory
+  /// @throws Error if channels do not fit
+  [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input, const Tensor<T, 4>* added,
+                                        Tensor<T, 4>* reuse) const {
+    if (input.size(3) != in_)
+      fail("conv2d: expected an input of ", in_, " channels, found shape ", shape_text(input.shape()));
+    const Shape<4> shape{input.size(0), input.size(1), input.size(2), out_};
+    const Addend<T> addend(added, shape);
+    Tensor<T, 4> output = reuse != nullptr && reuse->shape() == shape ? std::move(*reuse) : input.like(shape);
+    const Tiles tiles(shape);
+    if (tiles.count() * products * in_ * sizeof(T) > spread_limit)
+      by_blocks(input, tiles, addend, output);
+    else
+      by_panels(input, tiles, addend, output);
+    return output;
+  }
+
+ private:
+  static constexpr Index spread_limit = Index{12} << 20U;  ///< bytes of all tiles' coefficients
+  static constexpr Index max_block = 96;                   ///< tiles
+  using OutputPixels = std::array<Index, outputs * outputs>;
+
+  /// A large map: blocks of tiles, one a task. Each block's coefficients stay in the second-level cache while all
+  /// weights stream past; meanwhile memory fetches the pixels that this block writes and the next one reads.
+  void by_blocks(const Tensor<T, 4>& input, const Tiles& tiles, const Addend<T>& addend, Tensor<T, 4>& output) const {
+    const Index panels = weights_.size(0), block = block_size();
+    parallel_for((tiles.count() + block - 1) / block, [&](Index task) {
+      const Index first = task * block, count = std::min(block, tiles.count() - first);
+      Tensor<T, 3> coefficients = input.like(Shape<3>{block, products, in_});
+      Tensor<T, 3> sums = input.like(Shape<3>{block, products, weights_.size(3)});
+      std::vector<OutputPixels> pixels(count);
+      for (Index t = 0; t < count; ++t) {
+        pixels[t] = tiles.template pixels<outputs>(first + t, 0);
+        transform_input(input, tiles, first + t, &coefficients(t, 0, 0));
+      }
+      for (Index panel = 0; panel < panels; ++panel) {
+        multiply(&coefficients(0, 0, 0), count, panel, sums, Ahead(*this, pixels, panel, input, output));
+        for (Index t = 0; t < count; ++t) transform_output(&sums(t, 0, 0), pixels[t], panel, addend, output);
+      }
+    });
+  }
+
+  /// A small map: too few blocks to share, and too many weights to read for each. So all tiles are transformed first,
+  /// then tasks share out the columns of the weights.
+  void by_panels(const Tensor<T, 4>& input, const Tiles& tiles, const Addend<T>& addend, Tensor<T, 4>& output) const {
+    const Index blocks = (tiles.count() + max_block - 1) / max_block;
+    Tensor<T, 3> coefficients = input.like(Shape<3>{tiles.count(), products, in_});
+    parallel_for(tiles.count(), [&](Index t) { transform_input(input, tiles, t, &coefficients(t, 0, 0)); });
+    parallel_for(weights_.size(0) * blocks, [&](Index task) {
+      const Index panel = task / blocks, first = task % blocks * max_block;
+      const Index count = std::min(max_block, tiles.count() - first);
+      Tensor<T, 3> sums = input.like(Shape<3>{count, products, weights_.size(3)});
+      multiply(&coefficients(first, 0, 0), count, panel, sums, [](Index, Index) {});
+      for (Index t = 0; t < count; ++t)
+        transform_output(&sums(t, 0, 0), tiles.template pixels<outputs>(first + t, 0), panel, addend, output);
+    });
+  }
+
+  /// What memory does while a block is multiplied: it fetches, evenly spread over the products, the pixels that the
+  /// panel will be written to and a share of those that the next block will read: a block's width further on.
+  class Ahead {
+   public:
+    Ahead(const WinogradConv2d& conv, const std::vector<OutputPixels>& pixels, Index panel, const Tensor<T, 4>& input,
+          const Tensor<T, 4>& output)
+        : conv_(conv), pixels_(pixels), panel_(panel), input_(input), output_(output) {
+      const Index width = conv.weights_.size(3), panels = conv.weights_.size(0);
+      const Index in_lines = conv.in_ / line;
+      channel_ = panel * width;
+      out_lines_ = (std::min(width, conv.out_ - channel_) + line - 1) / line;
+      in_begin_ = in_lines * panel / panels;
+      in_lines_ = in_lines * (panel + 1) / panels - in_begin_;
+      // one row of tiles further down is what comes next there
+      shift_ = (pixels.size() * outputs + input.size(2)) * conv.in_;
+    }
+
+    /// Step `step` of `steps`.
+    void operator()(Index step, Index steps) const {
+      const Index count = pixels_.size() * outputs * outputs;
+      for (Index i = count * step / steps; i < count * (step + 1) / steps; ++i) {
+        const Index pixel = pixels_[i / (outputs * outputs)][i % (outputs * outputs)];
+        if (pixel == Tiles::outside) continue;
+        const T* const to = output_.data() + pixel * conv_.out_ + channel_;
+        for (Index l = 0; l < out_lines_; ++l) __builtin_prefetch(to + l * line, 1, 2);
+        const T* const from =
+            input_.data() + std::min(pixel * conv_.in_ + shift_, input_.count() - conv_.in_) + in_begin_ * line;
+        for (Index l = 0; l < in_lines_; ++l) __builtin_prefetch(from + l * line, 0, 2);
+      }
+    }
+
+   private:
+    static constexpr Index line = tensor_alignment / sizeof(T);
+
+    const WinogradConv2d& conv_;
+    const std::vector<OutputPixels>& pixels_;
+    Index panel_;
+    const Tensor<T, 4>&input_, &output_;
+    Index channel_, out_lines_, in_begin_, in_lines_, shift_;
+  };
+
+  /// Tiles that stay in the second-level cache with their coefficients; a multiple of the kernel's rows.
+  [[nodiscard]] Index block_size() const {
+    const Index rows = kernels_->gemm.rows;
+    return std::clamp<Index>(Index{18} * 256 / in_ / rows * rows, 2 * rows, max_block);
+  }
+
+  /// G g G^T of one 3 x 3 kernel, in double.
+  static std::array<double, products> transform_weights(const T* g) {
+    const auto along = [](double g0, double g1, double g2) {
+      constexpr double a = kernels::winograd_a<double>, b = kernels::winograd_b<double>;
+      return std::array<double, 6>{g0,
+                                   (g0 + a * g1 + 0.5 * g2) / -1.5,
+                                   (g0 - a * g1 + 0.5 * g2) / -1.5,
+                                   (g0 + b * g1 + 2.0 * g2) / 6.0,
+                                   (g0 - b * g1 + 2.0 * g2) / 6.0,
+                                   g2};
+    };
+    std::array<std::array<double, 6>, 3> columns;
+    for (std::size_t x = 0; x < 3; ++x)
+      columns[x] = along(static_cast<double>(g[x]), static_cast<double>(g[3 + x]), static_cast<double>(g[6 + x]));
+    std::array<double, products> coefficients{};
+    for (std::size_t y = 0; y < 6; ++y) {
+      const auto row = along(columns[0][y], columns[1][y], columns[2][y]);
+      std::copy(row.begin(), row.end(), coefficients.begin() + static_cast<std::ptrdiff_t>(6 * y));
+    }
+    return coefficients;
+  }
+
+  /// Coefficients of one tile, [products, in].
+  void transform_input(const Tensor<T, 4>& input, const Tiles& tiles, Index tile, T* coefficients) const {
+    const auto numbers = tiles.template pixels<inputs>(tile, 1);
+    std::array<const T*, products> pixels;
+    for (Index i = 0; i < products; ++i)
+      pixels[i] = numbers[i] == Tiles::outside ? outside_.data() : input.data() + numbers[i] * in_;
+    kernels_->winograd.input({.pixels = pixels.data(), .channels = in_, .to = coefficients, .pitch = in_});
+  }
+
+  /// One panel of output channels for a block of tiles: [count, products, in] -> [count, products, columns of a panel].
+  /// @param meanwhile called as `meanwhile(step, steps)` before each product
+  template <class Meanwhile>
+  void multiply(const T* coefficients, Index count, Index panel, Tensor<T, 3>& sums, const Meanwhile& meanwhile) const {
+    static constexpr std::array<T, kernels::max_panel_columns> zeros{};
+    const Index width = weights_.size(3);
+    std::array<const T*, max_block> a;
+    std::array<T*, max_block> c;
+    for (Index t = 0; t < count; ++t) {
+      a[t] = coefficients + t * products * in_;
+      c[t] = &sums(t, 0, 0);
+    }
+    for (Index i = 0; i < products; ++i) {
+      meanwhile(i, products);
+      const T* const b = &weights_(panel, i, 0, 0);
+      const bool last = panel + 1 == weights_.size(0) && i + 1 == products;
+      kernels_->gemm.run({.a = a.data(),
+                          .a_pitch = count,
+                          .a_offset = i * in_,
+                          .segments = 1,
+                          .segment = in_,
+                          .rows = count,
+                          .b = b,
+                          .next_b = last ? weights_.data() : b + in_ * width,
+                          .columns = std::min(width, out_ - panel * width),
+                          .c = c.data(),
+                          .c_offset = i * width,
+                          .bias = zeros.data(),
+                          .addend = nullptr,
+                          .relu = false});
+    }
+  }
+
+  /// One tile's outputs in the channels of one panel.
+  void transform_output(const T* sums, const OutputPixels& numbers, Index panel, const Addend<T>& addend,
+                        Tensor<T, 4>& output) const {
+    const Index width = weights_.size(3), channel = panel * width;
+    std::array<T*, outputs * outputs> pixels;
+    std::array<const T*, outputs * outputs> addends;
+    for (Index i = 0; i < pixels.size(); ++i) {
+      const bool inside = numbers[i] != Tiles::outside;
+      pixels[i] = inside ? output.data() + numbers[i] * out_ + channel : nullptr;
+      addends[i] = inside && addend ? addend(numbers[i]) + channel : nullptr;
+    }
+    kernels_->winograd.output({.from = sums,
+                               .pitch = width,
+                               .channels = std::min(width, out_ - channel),
+                               .bias = bias_.data() + channel,
+                               .pixels = pixels.data(),
+                               .addend = addend ? addends.data() : nullptr,
+                               .relu = relu_});
+  }
+
+  const kernels::KernelSet<T>* kernels_;
+  Index in_, out_;
+  bool relu_;
+  std::vector<T> bias_, outside_;  ///< outside_: a pixel beyond the border
+  Tensor<T, 4> weights_;           ///< [panels, products, in, columns of a panel]
+};
+
+}  // namespace maskrcnn
