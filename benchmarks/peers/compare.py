@@ -29,7 +29,7 @@ NOT_RUN = {
     "ncnn": "pnnx converts the model, but ncnn cannot load it: no torch.topk, torchvision.roi_align, aten::scatter, "
     "torch.unbind (20261020)",
     "oneDNN": "a library of layers, no runtime for models; its kernels are inside PyTorch and OpenVINO",
-    "zentorch": "wants an older PyTorch (2.14); tried there, as a compiler of backbone and heads: no faster than tuned",
+    "zentorch": "2.14 was tried with PyTorch 2.14, as the compiler of backbone and heads: no faster than torchvision, tuned",
 }
 
 
