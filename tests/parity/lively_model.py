@@ -29,14 +29,14 @@ def _spread(model, layer, picture, deviation):
         layer.bias.copy_((layer.bias - outputs.mean(0)) * scale)
 
 
-def _freeze_batch_norms(module, epsilon):
+def freeze_batch_norms(module, epsilon):
     for name, child in module.named_children():
         if isinstance(child, torch.nn.BatchNorm2d):
             frozen = FrozenBatchNorm2d(child.num_features, eps=epsilon)
             frozen.load_state_dict({k: v for k, v in child.state_dict().items() if k != "num_batches_tracked"})
             setattr(module, name, frozen)
         else:
-            _freeze_batch_norms(child, epsilon)
+            freeze_batch_norms(child, epsilon)
 
 
 def lively_model(picture, seed=0):
@@ -60,7 +60,7 @@ def lively_model(picture, seed=0):
     with torch.no_grad():
         images, _ = model.transform([picture])
         model.backbone(images.tensors)
-    _freeze_batch_norms(model.backbone, epsilon=0.0)
+    freeze_batch_norms(model.backbone, epsilon=0.0)
     model.eval()
 
     heads = model.roi_heads
