@@ -1,6 +1,6 @@
 // One model, one picture, timed on demand: benchmarks/peers/compare.py drives this beside other runtimes.
 //
-//     maskrcnn-end-to-end WEIGHTS IMAGE
+//     maskrcnn-end-to-end WEIGHTS IMAGE [fp32|bf16]
 //
 // Prints "loaded SECONDS", then answers each line on standard input: an empty one with "SECONDS DETECTIONS" after
 // segmenting the picture once more; "show" with one line of six numbers for each detection of the last time: label,
@@ -12,6 +12,7 @@
 #include <iostream>
 #include <maskrcnn/io/image_file.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -32,12 +33,17 @@ void show(const Detection& found) {
   std::printf("\n");
 }
 
-int run(const std::string& file, const std::string& picture) {
+/// The file is let go of when the model is built.
+std::unique_ptr<segment::Pipeline> load(const std::string& file, segment::Precision precision) {
+  const auto weights = maskrcnn::load_weights(file);
+  const auto config = maskrcnn::ModelConfig::from(weights);
+  return segment::make_pipeline(segment::architecture_of(weights), weights, config, precision);
+}
+
+int run(const std::string& file, const std::string& picture, segment::Precision precision) {
   const auto start = std::chrono::steady_clock::now();
   const maskrcnn::Image image = maskrcnn::io::read_image(picture);
-  const auto weights = maskrcnn::load_weights(file);
-  const auto model =
-      segment::make_pipeline(segment::architecture_of(weights), weights, maskrcnn::ModelConfig::from(weights));
+  const auto model = load(file, precision);
   std::printf("loaded %.4f\n", seconds_since(start));
   std::fflush(stdout);
 
@@ -63,12 +69,13 @@ int run(const std::string& file, const std::string& picture) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s WEIGHTS IMAGE\n", argv[0]);
+  const auto precision = segment::precision_named(argc == 4 ? argv[3] : "fp32");
+  if (argc < 3 || argc > 4 || !precision) {
+    std::fprintf(stderr, "usage: %s WEIGHTS IMAGE [fp32|bf16]\n", argv[0]);
     return 2;
   }
   try {
-    return run(argv[1], argv[2]);
+    return run(argv[1], argv[2], *precision);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

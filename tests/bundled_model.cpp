@@ -39,3 +39,22 @@ TEST_CASE("the bundled model finds what torchvision finds with it") {
     CHECK(both >= 0.99 * either);
   }
 }
+
+TEST_CASE("with products of bfloat16 numbers the bundled model finds the same objects") {
+  const auto weights = maskrcnn::load_weights(MASKRCNN_SOURCE_DIR "/examples/models/nuclei.safetensors");
+  auto config = maskrcnn::ModelConfig::from(weights);
+  config.box_score_threshold = 0.5;
+  const auto image = test::Golden("bundled_model").image("case.image");
+  const auto expected = maskrcnn::MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(image);
+  const auto found = maskrcnn::MaskRCNN<maskrcnn::Bf16<maskrcnn::ResNet18Fpn>>(weights, config)(image);
+  const auto near = [](const auto& a, const auto& b) {
+    return maskrcnn::iou(a.box, b.box) > 0.9F && std::abs(a.score - b.score) < 0.05F;
+  };
+  // one that scores about the threshold may come or go
+  std::size_t missed = 0;
+  for (const auto& object : expected)
+    if (std::none_of(found.begin(), found.end(), [&](const auto& other) { return near(object, other); })) ++missed;
+  CHECK(expected.size() > 5);
+  CHECK(missed <= 1);
+  CHECK(found.size() <= expected.size() + 1);
+}

@@ -54,7 +54,7 @@ Loaded load(const Options& options) {
   auto config = maskrcnn::ModelConfig::from(weights);
   if (options.score_threshold) config.box_score_threshold = *options.score_threshold;
   if (options.max_detections) config.max_detections = *options.max_detections;
-  return {config, segment::make_pipeline(architecture, weights, config)};
+  return {config, segment::make_pipeline(architecture, weights, config, *segment::precision_named(options.precision))};
 }
 
 /// Names for overlays: NAME.overlay.png, or NAME-2.overlay.png ... if another picture has it or it is an input itself.

@@ -14,6 +14,7 @@ struct Options {
   std::optional<int> threads;
   std::optional<double> score_threshold;
   std::optional<int> max_detections;
+  std::string precision = "fp32";  ///< or "bf16"
   std::vector<std::string> images;
 };
 

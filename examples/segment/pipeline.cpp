@@ -17,11 +17,12 @@ namespace {
 
 struct Entry {
   std::string_view backbone;
-  std::unique_ptr<Pipeline> (*make)(bool, const maskrcnn::Weights&, const maskrcnn::ModelConfig&);
+  using Make = std::unique_ptr<Pipeline>(bool, const maskrcnn::Weights&, const maskrcnn::ModelConfig&);
+  Make *fp32, *bf16;
 };
 
 constexpr Entry entries[] = {
-#define MASKRCNN_ARCHITECTURE(name, type) {#name, &make_pipeline<type>},
+#define MASKRCNN_ARCHITECTURE(name, type) {#name, &make_pipeline<type>, &make_pipeline<maskrcnn::Bf16<type>>},
 #include "architectures.inc"
 #undef MASKRCNN_ARCHITECTURE
 };
@@ -78,6 +79,12 @@ Architecture from_tensors(const maskrcnn::Weights& weights) {
 
 }  // namespace
 
+std::optional<Precision> precision_named(std::string_view name) {
+  if (name == "fp32") return Precision::fp32;
+  if (name == "bf16") return Precision::bf16;
+  return std::nullopt;
+}
+
 Architecture architecture_of(const maskrcnn::Weights& weights) {
   if (const auto convention = weights.metadata("convention"); convention && *convention != "torchvision")
     maskrcnn::fail("weights: metadata 'convention' is '", convention->substr(0, 80), "', expected torchvision (file ",
@@ -87,9 +94,10 @@ Architecture architecture_of(const maskrcnn::Weights& weights) {
 }
 
 std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture, const maskrcnn::Weights& weights,
-                                        const maskrcnn::ModelConfig& config) {
+                                        const maskrcnn::ModelConfig& config, Precision precision) {
   for (const Entry& entry : entries)
-    if (entry.backbone == architecture.backbone) return entry.make(architecture.masks, weights, config);
+    if (entry.backbone == architecture.backbone)
+      return (precision == Precision::bf16 ? entry.bf16 : entry.fp32)(architecture.masks, weights, config);
   maskrcnn::fail("weights: ", architecture.name(), " is not compiled in, expected ", supported());
 }
 

@@ -6,7 +6,9 @@
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 namespace segment {
@@ -24,6 +26,12 @@ class Pipeline {
   [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image) const = 0;
 };
 
+/// What products of 1 x 1 convolutions and fully connected layers are computed of.
+enum class Precision { fp32, bf16 };
+
+/// "fp32" or "bf16", or nothing if `name` is neither.
+[[nodiscard]] std::optional<Precision> precision_named(std::string_view name);
+
 /// Which of the compiled pipelines a weight file is for.
 struct Architecture {
   bool masks = true;
@@ -39,6 +47,6 @@ struct Architecture {
 /// @throws Error if the weights do not fit
 [[nodiscard]] std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture,
                                                       const maskrcnn::Weights& weights,
-                                                      const maskrcnn::ModelConfig& config);
+                                                      const maskrcnn::ModelConfig& config, Precision precision);
 
 }  // namespace segment

@@ -129,7 +129,7 @@ class FasterRCNN {
   B backbone_;
   Rpn<Scalar, C, AnchorGenerator<Scalar, C>> rpn_;
   BoxFeatures roi_features_{B::roi_levels};
-  BoxHead<Scalar, C> box_head_;
+  BoxHead<Scalar, C, typename OperandOfBackbone<B>::Type> box_head_;
   std::shared_ptr<MemoryPool> pool_ = std::make_shared<MemoryPool>();
 };
 
@@ -172,7 +172,7 @@ class MaskRCNN {
 
   FasterRCNN<B, C> faster_rcnn_;
   RoiFeatures<C, 14> roi_features_{B::roi_levels};
-  MaskHead<Scalar> mask_head_;
+  MaskHead<Scalar, typename OperandOfBackbone<B>::Type> mask_head_;
 };
 
 }  // namespace maskrcnn

@@ -79,7 +79,7 @@ class WinogradConv2d {
   /// A large map: blocks of tiles, one a task. Each block's coefficients stay in the second-level cache while all
   /// weights stream past; meanwhile memory fetches the pixels that this block writes and the next one reads.
   void by_blocks(const Tensor<T, 4>& input, const Tiles& tiles, const Addend<T>& addend, Tensor<T, 4>& output) const {
-    const Index panels = weights_.size(0), block = block_size();
+    const Index panels = weights_.size(0), block = block_size(), threads = static_cast<Index>(thread_count());
     parallel_for((tiles.count() + block - 1) / block, [&](Index task) {
       const Index first = task * block, count = std::min(block, tiles.count() - first);
       Tensor<T, 3> coefficients = input.like(Shape<3>{block, products, in_});
@@ -89,8 +89,13 @@ class WinogradConv2d {
         pixels[t] = tiles.template pixels<outputs>(first + t, 0);
         transform_input(input, tiles, first + t, &coefficients(t, 0, 0));
       }
+      // interior pixels only: those above and to the left are nearer already
+      std::vector<OutputPixels> next;
+      for (Index t = first + threads * block; t < std::min(first + (threads + 1) * block, tiles.count()); ++t)
+        next.push_back(tiles.template pixels<outputs>(t, ~Index{0}));
+      const Ahead ahead(*this, input.data(), next, output.data(), pixels);
       for (Index panel = 0; panel < panels; ++panel) {
-        multiply(&coefficients(0, 0, 0), count, panel, sums, Ahead(*this, pixels, panel, input, output));
+        multiply(&coefficients(0, 0, 0), count, panel, sums, ahead);
         for (Index t = 0; t < count; ++t) transform_output(&sums(t, 0, 0), pixels[t], panel, addend, output);
       }
     });
@@ -113,50 +118,47 @@ class WinogradConv2d {
   }
 
   /// What memory does while a block is multiplied: it fetches, evenly spread over the products, the pixels that the
-  /// panel will be written to and a share of those that the next block will read: a block's width further on.
+  /// panel will be written to and a share of those that this thread's next block will read.
   class Ahead {
    public:
-    Ahead(const WinogradConv2d& conv, const std::vector<OutputPixels>& pixels, Index panel, const Tensor<T, 4>& input,
-          const Tensor<T, 4>& output)
-        : conv_(conv), pixels_(pixels), panel_(panel), input_(input), output_(output) {
-      const Index width = conv.weights_.size(3), panels = conv.weights_.size(0);
-      const Index in_lines = conv.in_ / line;
-      channel_ = panel * width;
-      out_lines_ = (std::min(width, conv.out_ - channel_) + line - 1) / line;
-      in_begin_ = in_lines * panel / panels;
-      in_lines_ = in_lines * (panel + 1) / panels - in_begin_;
-      // one row of tiles further down is what comes next there
-      shift_ = (pixels.size() * outputs + input.size(2)) * conv.in_;
-    }
+    /// @param reads  pixels of the next block
+    /// @param writes pixels of this one
+    Ahead(const WinogradConv2d& conv, const T* input, const std::vector<OutputPixels>& reads, const T* output,
+          const std::vector<OutputPixels>& writes)
+        : conv_(conv), input_(input), output_(output), reads_(reads), writes_(writes) {}
 
-    /// Step `step` of `steps`.
-    void operator()(Index step, Index steps) const {
-      const Index count = pixels_.size() * outputs * outputs;
-      for (Index i = count * step / steps; i < count * (step + 1) / steps; ++i) {
-        const Index pixel = pixels_[i / (outputs * outputs)][i % (outputs * outputs)];
-        if (pixel == Tiles::outside) continue;
-        const T* const to = output_.data() + pixel * conv_.out_ + channel_;
-        for (Index l = 0; l < out_lines_; ++l) __builtin_prefetch(to + l * line, 1, 2);
-        const T* const from =
-            input_.data() + std::min(pixel * conv_.in_ + shift_, input_.count() - conv_.in_) + in_begin_ * line;
-        for (Index l = 0; l < in_lines_; ++l) __builtin_prefetch(from + l * line, 0, 2);
-      }
+    /// Product `step` of panel `panel`.
+    void operator()(Index panel, Index step) const {
+      const Index width = conv_.weights_.size(3), panels = conv_.weights_.size(0), channel = panel * width;
+      fetch<1>(output_, conv_.out_, channel, std::min(channel + width, conv_.out_), writes_, step);
+      const auto share = [&](Index part) { return conv_.in_ / line * part / panels * line; };
+      fetch<0>(input_, conv_.in_, share(panel), share(panel + 1), reads_, step);
     }
 
    private:
     static constexpr Index line = tensor_alignment / sizeof(T);
 
+    /// Channels [begin, end) of one part in `products` of the pixels.
+    template <int Write>
+    static void fetch(const T* image, Index channels, Index begin, Index end, const std::vector<OutputPixels>& pixels,
+                      Index step) {
+      const Index count = pixels.size() * outputs * outputs;
+      for (Index i = count * step / products; i < count * (step + 1) / products; ++i) {
+        const Index pixel = pixels[i / (outputs * outputs)][i % (outputs * outputs)];
+        if (pixel == Tiles::outside) continue;
+        for (Index c = begin; c < end; c += line) __builtin_prefetch(image + pixel * channels + c, Write, 2);
+      }
+    }
+
     const WinogradConv2d& conv_;
-    const std::vector<OutputPixels>& pixels_;
-    Index panel_;
-    const Tensor<T, 4>&input_, &output_;
-    Index channel_, out_lines_, in_begin_, in_lines_, shift_;
+    const T *input_, *output_;
+    const std::vector<OutputPixels>&reads_, &writes_;
   };
 
   /// Tiles that stay in the second-level cache with their coefficients; a multiple of the kernel's rows.
   [[nodiscard]] Index block_size() const {
     const Index rows = kernels_->gemm.rows;
-    return std::clamp<Index>(Index{18} * 256 / in_ / rows * rows, 2 * rows, max_block);
+    return std::clamp<Index>(Index{24} * 256 / in_ / rows * rows, 2 * rows, max_block);
   }
 
   /// G g G^T of one 3 x 3 kernel, in double.
@@ -191,7 +193,7 @@ class WinogradConv2d {
   }
 
   /// One panel of output channels for a block of tiles: [count, products, in] -> [count, products, columns of a panel].
-  /// @param meanwhile called as `meanwhile(step, steps)` before each product
+  /// @param meanwhile called as `meanwhile(panel, product)` before each product
   template <class Meanwhile>
   void multiply(const T* coefficients, Index count, Index panel, Tensor<T, 3>& sums, const Meanwhile& meanwhile) const {
     static constexpr std::array<T, kernels::max_panel_columns> zeros{};
@@ -203,7 +205,7 @@ class WinogradConv2d {
       c[t] = &sums(t, 0, 0);
     }
     for (Index i = 0; i < products; ++i) {
-      meanwhile(i, products);
+      meanwhile(panel, i);
       const T* const b = &weights_(panel, i, 0, 0);
       const bool last = panel + 1 == weights_.size(0) && i + 1 == products;
       kernels_->gemm.run({.a = a.data(),

@@ -16,8 +16,9 @@
 namespace maskrcnn {
 
 /// The network's part: two fully connected layers with ReLU, then class logits and box deltas of every class by two
-/// more, computed as one. torchvision's `TwoMLPHead` and `FastRCNNPredictor`.
-template <Scalar T>
+/// more, computed as one. torchvision's `TwoMLPHead` and `FastRCNNPredictor`. Products of the first two are computed of
+/// `Operand`.
+template <Scalar T, kernels::OperandOf<T> Operand = T>
 class BoxPredictor {
  public:
   /// @param at       the place of `box_head` and `box_predictor`
@@ -35,8 +36,8 @@ class BoxPredictor {
         for (Index tap = 0; tap < taps; ++tap)
           channels_last[row * depth + tap * channels + c] = weight[row * depth + c * taps + tap];
     });
-    fc6_ = Linear<T>(depth, width, channels_last, (at / "box_head" / "fc6").values<T>("bias", {width}), true);
-    fc7_ = read_linear<T>(at / "box_head" / "fc7", Parameters::any, width, true);
+    fc6_ = Linear<T, Operand>(depth, width, channels_last, (at / "box_head" / "fc6").values<T>("bias", {width}), true);
+    fc7_ = read_linear<T, Operand>(at / "box_head" / "fc7", Parameters::any, width, true);
 
     const Parameters score = at / "box_predictor" / "cls_score", box = at / "box_predictor" / "bbox_pred";
     const Index in = fc7_.out_features();
@@ -56,7 +57,8 @@ class BoxPredictor {
 
  private:
   Index classes_ = 0;
-  Linear<T> fc6_, fc7_, predictors_;
+  Linear<T, Operand> fc6_, fc7_;
+  Linear<T> predictors_;
 };
 
 /// What decides which refined boxes become detections.
@@ -100,7 +102,7 @@ template <Convention C, Scalar T>
 }
 
 /// Pooled features of proposals to candidates: boxes, classes l_i, scores.
-template <Scalar T, Convention C>
+template <Scalar T, Convention C, kernels::OperandOf<T> Operand = T>
 class BoxHead {
  public:
   /// @param at the place of `box_head` and `box_predictor`
@@ -125,7 +127,7 @@ class BoxHead {
   }
 
  private:
-  BoxPredictor<T> predictor_;
+  BoxPredictor<T, Operand> predictor_;
   DetectionRule rule_;
 };
 

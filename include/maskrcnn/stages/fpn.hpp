@@ -12,7 +12,8 @@ namespace maskrcnn {
 
 /// torchvision's `FeaturePyramidNetwork` with `LastLevelMaxPool`: 1 x 1 laterals, top-down sums by nearest neighbour,
 /// 3 x 3 on every sum, and one more level that takes every second pixel of the last. Any number of levels and channels.
-template <Scalar T>
+/// Products of the laterals are computed of `Operand`.
+template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Fpn {
  public:
   /// @param at       the place of `inner_blocks` and `layer_blocks`
@@ -48,7 +49,7 @@ class Fpn {
   }
 
  private:
-  std::vector<Conv2d<T>> laterals_, outputs_;
+  std::vector<Conv2d<T, Operand>> laterals_, outputs_;
 };
 
 }  // namespace maskrcnn

@@ -14,8 +14,9 @@ namespace maskrcnn {
 
 /// 3 x 3 convolutions with ReLU, a 2 x 2 deconvolution with ReLU, a 1 x 1 convolution to one mask per class, a sigmoid.
 /// Masks do not compete across classes, so only the mask of the class that the box head chose is computed. A network
-/// with a single mask for all classes (class-agnostic) is recognised by its weights.
-template <Scalar T>
+/// with a single mask for all classes (class-agnostic) is recognised by its weights. Products of the deconvolution are
+/// computed of `Operand`.
+template <Scalar T, kernels::OperandOf<T> Operand = T>
 class MaskHead {
  public:
   /// @param at       the place of `mask_head` and `mask_predictor`
@@ -31,8 +32,8 @@ class MaskHead {
     }
     const Parameters up = at / "mask_predictor" / "conv5_mask";
     const Index out = up.stored("weight", {width, Parameters::any, 2, 2}).shape[1];
-    upsample_ =
-        ConvTranspose2x2<T>(width, out, up.values<T>("weight", {width, out, 2, 2}), up.values<T>("bias", {out}), true);
+    upsample_ = ConvTranspose2x2<T, Operand>(width, out, up.values<T>("weight", {width, out, 2, 2}),
+                                             up.values<T>("bias", {out}), true);
     const Parameters logits = at / "mask_predictor" / "mask_fcn_logits";
     class_agnostic_ = logits.stored("weight", {Parameters::any, out, 1, 1}).shape[0] == 1;
     logits_ = read_conv<T>(logits, {.out = class_agnostic_ ? 1 : classes, .in = out});
@@ -93,7 +94,7 @@ class MaskHead {
   }
 
   std::vector<Conv2d<T>> convs_;
-  ConvTranspose2x2<T> upsample_;
+  ConvTranspose2x2<T, Operand> upsample_;
   ConvWeights<T> logits_;
   bool class_agnostic_ = false;
 };

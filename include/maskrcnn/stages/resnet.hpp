@@ -28,9 +28,11 @@ inline constexpr ResNetSpec resnet50{.block = ResidualBlock::bottleneck, .depths
 inline constexpr ResNetSpec resnet101{.block = ResidualBlock::bottleneck, .depths = {3, 4, 23, 3}};
 
 /// torchvision's ResNet without its classifier, batch norms folded into the convolutions. Channel widths are whatever
-/// the weights have.
-template <Scalar T, ResNetSpec Spec>
+/// the weights have. Products of 1 x 1 convolutions are computed of `Operand`.
+template <Scalar T, ResNetSpec Spec, kernels::OperandOf<T> Operand = T>
 class ResNet {
+  using Conv = Conv2d<T, Operand>;
+
  public:
   /// @param at      the place of `conv1`, `bn1`, `layer1` ... `layer4`
   /// @param epsilon of every batch norm
@@ -67,8 +69,8 @@ class ResNet {
 
  private:
   struct Block {
-    std::vector<Conv2d<T>> convs;
-    std::optional<Conv2d<T>> shortcut;
+    std::vector<Conv> convs;
+    std::optional<Conv> shortcut;
 
     /// relu(convs(input) + shortcut(input)); the sum and the ReLU happen inside the last convolution, in place.
     [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input) const {
@@ -90,12 +92,12 @@ class ResNet {
   };
 
   /// Convolution number `index` of the place (tensors count from 1), its batch norm folded in.
-  [[nodiscard]] Conv2d<T> conv(const Parameters& at, std::size_t index, const ConvShape& shape,
-                               const ConvGeometry& geometry) const {
+  [[nodiscard]] Conv conv(const Parameters& at, std::size_t index, const ConvShape& shape,
+                          const ConvGeometry& geometry) const {
     const std::string number = std::to_string(index + 1);
     ConvWeights<T> weights = read_conv<T>(at / ("conv" + number), shape);
     fold_batch_norm(weights, at / ("bn" + number), epsilon_);
-    return Conv2d<T>(weights, geometry);
+    return Conv(weights, geometry);
   }
 
   [[nodiscard]] Block read_block(const Parameters& at, Index in, Index stride) const {
@@ -116,14 +118,14 @@ class ResNet {
     if (projects) {
       ConvWeights<T> weights = read_conv<T>(at / "downsample" / 0, {.out = channels, .in = in, .bias = false});
       fold_batch_norm(weights, at / "downsample" / 1, epsilon_);
-      block.shortcut = Conv2d<T>(weights, {.stride = stride});
+      block.shortcut = Conv(weights, {.stride = stride});
     }
     return block;
   }
 
   double epsilon_;
   BottleneckStride stride_;
-  Conv2d<T> stem_;
+  Conv stem_;
   std::array<std::vector<Block>, 4> layers_;
   std::array<Index, 4> channels_{};
 };

@@ -134,11 +134,11 @@ template <Scalar T>
 }
 
 /// Reads a fully connected layer; `Parameters::any` leaves a size to the file.
-template <Scalar T>
-[[nodiscard]] Linear<T> read_linear(const Parameters& at, std::size_t out, std::size_t in, bool relu) {
+template <Scalar T, kernels::OperandOf<T> Operand = T>
+[[nodiscard]] Linear<T, Operand> read_linear(const Parameters& at, std::size_t out, std::size_t in, bool relu) {
   const StoredTensor& stored = at.stored("weight", {out, in});
   const Index rows = stored.shape[0], columns = stored.shape[1];
-  return Linear<T>(columns, rows, at.values<T>("weight", {rows, columns}), at.values<T>("bias", {rows}), relu);
+  return Linear<T, Operand>(columns, rows, at.values<T>("weight", {rows, columns}), at.values<T>("bias", {rows}), relu);
 }
 
 }  // namespace maskrcnn

@@ -1,0 +1,97 @@
+// Layers whose products are computed of bfloat16 numbers: the same as in double on operands that are rounded
+// beforehand.
+
+#include <maskrcnn/ops/conv2d.hpp>
+#include <maskrcnn/ops/conv_transpose2d.hpp>
+#include <maskrcnn/ops/linear.hpp>
+
+#include "support.hpp"
+
+using maskrcnn::BFloat16;
+using maskrcnn::Index;
+using maskrcnn::Shape;
+using maskrcnn::Tensor;
+using maskrcnn::kernels::available_kernels;
+
+namespace {
+
+template <class T>
+[[nodiscard]] std::vector<T> rounded(Index count, unsigned seed) {
+  std::vector<T> numbers;
+  for (const float number : test::random_numbers<float>(count, seed))
+    numbers.push_back(static_cast<T>(BFloat16(number)));
+  return numbers;
+}
+
+template <class T, std::size_t Rank>
+[[nodiscard]] Tensor<T, Rank> rounded_tensor(const Shape<Rank>& shape, unsigned seed) {
+  Tensor<T, Rank> tensor(shape);
+  const auto numbers = rounded<T>(tensor.count(), seed);
+  std::copy(numbers.begin(), numbers.end(), tensor.data());
+  return tensor;
+}
+
+template <class T, class Operand>
+[[nodiscard]] Tensor<T, 4> convolved(Index in, Index out, Index stride,
+                                     const maskrcnn::kernels::KernelSet<T>& kernels) {
+  const maskrcnn::ConvWeights<T> weights{
+      .kernel = rounded<T>(in * out, 1), .bias = test::random_numbers<T>(out, 2), .out = out, .in = in};
+  const maskrcnn::Conv2d<T, Operand> conv(weights, {.stride = stride, .relu = true}, kernels);
+  return conv(rounded_tensor<T, 4>({2, 9, 7, in}, 3));
+}
+
+template <class T, class Operand>
+[[nodiscard]] Tensor<T, 2> connected(Index in, Index out, Index rows, const maskrcnn::kernels::KernelSet<T>& kernels) {
+  const maskrcnn::Linear<T, Operand> linear(in, out, rounded<T>(in * out, 4), test::random_numbers<T>(out, 5), false,
+                                            kernels);
+  return linear(rounded_tensor<T, 2>({rows, in}, 6));
+}
+
+template <class T, class Operand>
+[[nodiscard]] Tensor<T, 4> upsampled(Index in, Index out, const maskrcnn::kernels::KernelSet<T>& kernels) {
+  const maskrcnn::ConvTranspose2x2<T, Operand> conv(in, out, rounded<T>(4 * in * out, 7),
+                                                    test::random_numbers<T>(out, 8), true, kernels);
+  return conv(rounded_tensor<T, 4>({3, 4, 5, in}, 9));
+}
+
+const auto& yardstick = maskrcnn::kernels::portable_kernels<double>;
+
+}  // namespace
+
+TEST_CASE("1 x 1 convolutions multiply bfloat16 numbers and add floats, on every kernel") {
+  for (const auto* kernels : available_kernels<float>())
+    for (const auto& [in, out, stride] : {Shape<3>{64, 256, 1}, Shape<3>{33, 70, 2}, Shape<3>{1, 1, 1}}) {
+      CAPTURE(std::string(kernels->name));
+      CAPTURE(in);
+      CHECK(test::difference(convolved<float, BFloat16>(in, out, stride, *kernels).elements(),
+                             convolved<double, double>(in, out, stride, yardstick).elements()) <
+            test::tolerance<float>);
+    }
+}
+
+TEST_CASE("fully connected layers do, shallow and deep") {
+  for (const auto* kernels : available_kernels<float>())
+    for (const auto& [in, out, rows] : {Shape<3>{1024, 91, 5}, Shape<3>{3001, 200, 300}, Shape<3>{7, 3, 1}}) {
+      CAPTURE(std::string(kernels->name));
+      CAPTURE(in);
+      CHECK(test::difference(connected<float, BFloat16>(in, out, rows, *kernels).elements(),
+                             connected<double, double>(in, out, rows, yardstick).elements()) < test::tolerance<float>);
+    }
+}
+
+TEST_CASE("transposed convolutions do") {
+  for (const auto* kernels : available_kernels<float>()) {
+    CAPTURE(std::string(kernels->name));
+    CHECK(test::difference(upsampled<float, BFloat16>(48, 20, *kernels).elements(),
+                           upsampled<double, double>(48, 20, yardstick).elements()) < test::tolerance<float>);
+  }
+}
+
+TEST_CASE("rounding a row is rounding its numbers, on every kernel") {
+  const auto numbers = test::random_numbers<float>(75, 10);
+  for (const auto* kernels : available_kernels<float>()) {
+    std::vector<BFloat16> found(numbers.size());
+    kernels->round_to_bf16(numbers.data(), numbers.size(), found.data());
+    for (Index i = 0; i < numbers.size(); ++i) CHECK(found[i].bits == BFloat16(numbers[i]).bits);
+  }
+}
