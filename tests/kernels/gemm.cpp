@@ -81,13 +81,13 @@ class Problem {
             .segment = sizes_.segment,
             .rows = sizes_.rows,
             .b = b_.data(),
-            .next_b = b_.data(),
             .columns = sizes_.columns,
             .c = outputs_.data(),
             .c_offset = 3,
             .bias = sizes_.bias ? bias_.data() : nullptr,
             .addend = sizes_.addend ? addends_.data() : nullptr,
-            .relu = sizes_.relu};
+            .relu = sizes_.relu,
+            .soon_b = {b_.data(), b_.size() * sizeof(Operand) / maskrcnn::tensor_alignment}};
   }
 
   [[nodiscard]] std::vector<Operand>& a() { return a_; }

@@ -20,6 +20,12 @@ inline constexpr Index step_depth = std::same_as<Operand, BFloat16> ? 2 : 1;
 /// Columns of a packed panel, at most, over all kernels.
 inline constexpr Index max_panel_columns = 64;
 
+/// Memory that will be needed soon: whole cache lines from `from` on.
+struct Soon {
+  const void* from = nullptr;
+  Index lines = 0;
+};
+
 /// One call of a kernel: a block of output rows times one panel of columns.
 ///
 ///   c[r][n] = relu( start + sum over s, i of a[s * a_pitch + r][a_offset + i] * b(s * segment + i, n) )
@@ -38,13 +44,13 @@ struct GemmBlock {
   Index segment;            ///< length of each, a multiple of `step_depth`
   Index rows;               ///< output rows, at least 1
   const Operand* b;         ///< packed panel
-  const Operand* next_b;    ///< the panel of the next call, if known: fetched from farther caches meanwhile; or null
   Index columns;            ///< valid columns of the panel, 1 .. the kernel's `columns`
   T* const* c;              ///< [rows] pointers to the first column of the outputs
   Index c_offset;           ///< where in each output (and addend) row the panel begins
   const T* bias;            ///< [columns], the start of the sum; null: start from what c holds
   const T* const* addend;  ///< [rows] pointers to what is added at the end (residual, top-down path), or null; may be c
   bool relu;               ///< whether negative results become 0
+  Soon soon_b{}, soon_a{};  ///< weights and inputs of later calls: fetched to the second-level cache meanwhile
 };
 
 /// A body of the product, and the sizes that suit it.

@@ -23,10 +23,27 @@ struct FloatStep {
 /// How far ahead of its use B is asked for, in steps: it comes from the second- or third-level cache.
 inline constexpr Index prefetch_steps = 8;
 
+/// Memory to come, fetched a little at a time: the same share for each group of steps.
+class Fetch {
+ public:
+  MASKRCNN_INLINE Fetch(const Soon& soon, Index group, Index groups)
+      : lines_((soon.lines + groups - 1) / groups),
+        at_(static_cast<const char*>(soon.from) + group * lines_ * tensor_alignment) {}
+
+  MASKRCNN_INLINE void share() {
+    for (Index l = 0; l < lines_; ++l, at_ += tensor_alignment) __builtin_prefetch(at_, 0, 2);
+  }
+
+ private:
+  Index lines_;
+  const char* at_;
+};
+
 /// Rows [row, row + Rows) of a block all of whose columns are valid.
 template <class Step, int Rows, int Vectors>
 [[gnu::noinline]] inline void run_whole(const GemmBlock<float, typename Step::Operand>& block, Index row) {
   constexpr Index lanes = Vector::lanes, depth = step_depth<typename Step::Operand>;
+  constexpr Index group = 16 * depth;  // one cache line of each row
   constexpr Index panel = lanes * static_cast<Index>(tile_vectors) * depth;
   Vector sum[Rows][Vectors];
   MASKRCNN_UNROLL
@@ -48,12 +65,10 @@ template <class Step, int Rows, int Vectors>
     }
   }
 
-  // of each 16 steps of the next panel, this tile's share of cache lines
   const Index tiles = (block.rows + static_cast<Index>(Rows) - 1) / static_cast<Index>(Rows);
-  const Index share = (16 * static_cast<Index>(tile_vectors) + tiles - 1) / tiles;
-  const Index groups = block.segments * ((block.segment + 16 * depth - 1) / (16 * depth));
-  const typename Step::Operand* ahead =
-      block.next_b + row / static_cast<Index>(Rows) * groups * share * (tensor_alignment / sizeof(*ahead));
+  const Index groups = block.segments * ((block.segment + group - 1) / group);
+  Fetch soon_b(block.soon_b, row / static_cast<Index>(Rows) * groups, tiles * groups);
+  Fetch soon_a(block.soon_a, row / static_cast<Index>(Rows) * groups, tiles * groups);
 
   const typename Step::Operand* b = block.b;
   for (Index s = 0; s < block.segments; ++s) {
@@ -68,9 +83,9 @@ template <class Step, int Rows, int Vectors>
     while (i < block.segment) {
       MASKRCNN_UNROLL
       for (int r = 0; r < Rows; ++r) __builtin_prefetch(next[r] + block.a_offset + i);
-      if (block.next_b != nullptr)
-        for (Index l = 0; l < share; ++l, ahead += tensor_alignment / sizeof(*ahead)) __builtin_prefetch(ahead, 0, 2);
-      for (const Index end = std::min(i + 16 * depth, block.segment); i < end; i += depth) {
+      soon_b.share();
+      soon_a.share();
+      for (const Index end = std::min(i + group, block.segment); i < end; i += depth) {
         typename Step::Column column[Vectors];
         MASKRCNN_UNROLL
         for (int v = 0; v < Vectors; ++v) {

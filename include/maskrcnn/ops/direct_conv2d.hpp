@@ -80,6 +80,10 @@ class DirectConv2d {
   void fill_taps(const Tensor<T, 4>& input, const Pixel& at, const T* zeros, const T** taps, Index pitch) const {
     const Index height = input.size(1), width = input.size(2);
     const T* const image = input.data() + at.image * height * width * in_;
+    if (height_ == 1 && width_ == 1 && geometry_.padding == 0) {
+      *taps = image + (at.y * geometry_.stride * width + at.x * geometry_.stride) * in_;
+      return;
+    }
     for (Index ky = 0; ky < height_; ++ky)
       for (Index kx = 0; kx < width_; ++kx, taps += pitch) {
         // unsigned arithmetic: above and left of the image wraps to a huge number, which is outside too

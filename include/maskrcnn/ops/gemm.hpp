@@ -71,18 +71,21 @@ struct GemmShape {
   static constexpr Index step_goal = 512;
   /// Whether one call of the kernel takes the whole depth: then outputs may be written over what is added to them.
   [[nodiscard]] bool one_step() const { return segments * segment <= 2 * step_goal; }
-  /// Rows of a task. A deep product takes more, because it has all weights pass for every task.
-  [[nodiscard]] Index rows_per_task() const { return segments == 1 && !one_step() ? 288 : 96; }
+  /// Rows of a task. A very deep product takes more, because all weights pass for every task.
+  /// @param rounded whether a task rounds its inputs first: then it takes few rows and all columns, to do that once
+  [[nodiscard]] Index rows_per_task(bool rounded) const {
+    if (segments > 1) return 96;
+    if (one_step()) return std::clamp<Index>(96 * 256 / segment / 96 * 96, 96, 384);
+    if (segment > 8 * step_goal) return 288;
+    return rounded ? 48 : 144;
+  }
 };
 
 /// Where the rows of a product are: filled for the rows of one task at a time.
 template <Scalar T>
 struct RowPointers {
-  explicit RowPointers(const GemmShape& shape)
-      : pitch(shape.rows_per_task()),
-        inputs(shape.segments * pitch),
-        outputs(pitch),
-        addends(shape.with_addend ? pitch : 0) {}
+  RowPointers(const GemmShape& shape, Index rows)
+      : pitch(rows), inputs(shape.segments * pitch), outputs(pitch), addends(shape.with_addend ? pitch : 0) {}
 
   Index pitch;                    ///< from one segment to the next
   std::vector<const T*> inputs;   ///< [segments][pitch]
@@ -120,6 +123,32 @@ class OperandRows {
   const Operand* const* pointers_ = nullptr;
 };
 
+/// The inputs of the task that a thread does after this one, most likely, if they lie in one piece behind this one's.
+template <Scalar T>
+class ComingRows {
+ public:
+  ComingRows(const GemmShape& shape, const RowPointers<T>& rows, Index first, Index count, Index groups) {
+    const auto threads = static_cast<Index>(thread_count());
+    const Index skipped = std::max<Index>(1, threads / groups) * rows.pitch;
+    const bool one_piece = shape.segments == 1 && count > 1 && rows.inputs[1] == rows.inputs[0] + shape.segment &&
+                           rows.inputs[count - 1] == rows.inputs[0] + (count - 1) * shape.segment;
+    if (!one_piece || !shape.one_step() || first + skipped + count > shape.rows) return;
+    from_ = rows.inputs[0] + skipped * shape.segment;
+    lines_ = count * shape.segment * sizeof(T) / tensor_alignment;
+  }
+
+  /// Part `part` of `parts`.
+  [[nodiscard]] kernels::Soon part(Index part, Index parts) const {
+    if (from_ == nullptr) return {};
+    const Index begin = lines_ * part / parts;
+    return {from_ + begin * (tensor_alignment / sizeof(T)), lines_ * (part + 1) / parts - begin};
+  }
+
+ private:
+  const T* from_ = nullptr;
+  Index lines_ = 0;
+};
+
 /// c = a * matrix + bias (+ addend) (then ReLU), row by row.
 /// @param fill `fill(first, count, pointers)` writes where rows [first, first + count) begin: `inputs` [segment][row],
 ///             `outputs` and, if there is an addend, `addends`
@@ -128,7 +157,7 @@ template <Scalar T, class Operand, class Fill>
 void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const std::shared_ptr<MemoryPool>& pool,
           const Fill& fill) {
   const kernels::GemmKernel<T, Operand>& kernel = matrix.kernel();
-  const Index block = shape.rows_per_task(), row_blocks = (shape.rows + block - 1) / block;
+  const Index block = shape.rows_per_task(!std::same_as<Operand, T>), row_blocks = (shape.rows + block - 1) / block;
   // Few rows and many columns: spread the columns too. The split does not depend on the number of threads.
   constexpr Index tasks_goal = 16;
   const Index panel_group =
@@ -143,10 +172,15 @@ void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const 
     const Index first_row = task / panel_groups * block, first_panel = task % panel_groups * panel_group;
     const Index last_panel = std::min(first_panel + panel_group, matrix.panels());
     const Index rows = std::min(block, shape.rows - first_row);
-    RowPointers<T> pointers(shape);
+    RowPointers<T> pointers(shape, block);
     fill(first_row, rows, pointers);
     const OperandRows<T, Operand> inputs(matrix, pointers, rows, pool);
 
+    // what this thread will probably read next; only where that is one piece of memory
+    const Index calls = (last_panel - first_panel) * ((shape.segments + segments_per_step - 1) / segments_per_step) *
+                        ((segment + piece - 1) / piece);
+    const ComingRows<T> coming(shape, pointers, first_row, rows, panel_groups);
+    Index panel_calls = 0;
     const auto at = [&](Index p, Index s, Index offset) {
       return matrix.panel(p) + (s * segment + offset) * kernel.columns;
     };
@@ -157,6 +191,10 @@ void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const 
           const Index length = std::min(piece, segment - offset);
           const bool first = s == 0 && offset == 0;
           const bool last = s + segments == shape.segments && offset + length == segment;
+          const Operand* const next =
+              p + 1 < last_panel ? at(p + 1, s, offset)
+              : last             ? matrix.panel(first_panel)
+                     : at(first_panel, s + (offset + length) / segment * segments, (offset + length) % segment);
           kernel.run({.a = inputs.pointers() + s * pointers.pitch,
                       .a_pitch = pointers.pitch,
                       .a_offset = offset,
@@ -164,15 +202,14 @@ void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const 
                       .segment = length,
                       .rows = rows,
                       .b = at(p, s, offset),
-                      .next_b = p + 1 < last_panel ? at(p + 1, s, offset)
-                                : last             ? nullptr
-                                                   : at(first_panel, s, offset + length),
                       .columns = std::min(kernel.columns, matrix.columns() - p * kernel.columns),
                       .c = pointers.outputs.data(),
                       .c_offset = p * kernel.columns,
                       .bias = first ? matrix.bias(p) : nullptr,
                       .addend = last && shape.with_addend ? pointers.addends.data() : nullptr,
-                      .relu = shape.relu && last});
+                      .relu = shape.relu && last,
+                      .soon_b = {next, length * segments * kernel.columns * sizeof(Operand) / tensor_alignment},
+                      .soon_a = coming.part(panel_calls++, calls)});
         }
   });
 }

@@ -74,6 +74,7 @@ class WinogradConv2d {
  private:
   static constexpr Index spread_limit = Index{12} << 20U;  ///< bytes of all tiles' coefficients
   static constexpr Index max_block = 96;                   ///< tiles
+  static constexpr Index line = tensor_alignment / sizeof(T);
   using OutputPixels = std::array<Index, outputs * outputs>;
 
   /// A large map: blocks of tiles, one a task. Each block's coefficients stay in the second-level cache while all
@@ -136,8 +137,6 @@ class WinogradConv2d {
     }
 
    private:
-    static constexpr Index line = tensor_alignment / sizeof(T);
-
     /// Channels [begin, end) of one part in `products` of the pixels.
     template <int Write>
     static void fetch(const T* image, Index channels, Index begin, Index end, const std::vector<OutputPixels>& pixels,
@@ -215,13 +214,13 @@ class WinogradConv2d {
                           .segment = in_,
                           .rows = count,
                           .b = b,
-                          .next_b = last ? weights_.data() : b + in_ * width,
                           .columns = std::min(width, out_ - panel * width),
                           .c = c.data(),
                           .c_offset = i * width,
                           .bias = zeros.data(),
                           .addend = nullptr,
-                          .relu = false});
+                          .relu = false,
+                          .soon_b = {last ? weights_.data() : b + in_ * width, in_ * width / line}});
     }
   }
 
