@@ -6,6 +6,8 @@
 #include <exception>
 #include <filesystem>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/profile.hpp>
+#include <maskrcnn/io/chrome_trace.hpp>
 #include <maskrcnn/io/coco_json.hpp>
 #include <maskrcnn/io/image_file.hpp>
 #include <maskrcnn/io/overlay.hpp>
@@ -62,7 +64,8 @@ class OverlayNames {
  public:
   explicit OverlayNames(const Options& options) : folder_(options.output) {
     for (const std::string& image : options.images) taken_.insert(key(image));
-    if (!options.json.empty()) taken_.insert(key(options.json));
+    for (const std::string& output : {options.json, options.profile})
+      if (!output.empty()) taken_.insert(key(output));
   }
 
   std::string operator()(const std::string& image) {
@@ -86,12 +89,28 @@ class OverlayNames {
   std::set<std::string> taken_;
 };
 
+/// The files that all pictures share, where they are asked for.
+struct SharedOutputs {
+  std::optional<maskrcnn::io::CocoResults> results;
+  std::optional<maskrcnn::io::ChromeTrace> trace;
+
+  explicit SharedOutputs(const Options& options) {
+    if (!options.json.empty()) results.emplace(options.json);
+    if (!options.profile.empty()) trace.emplace(options.profile);
+  }
+  void finish() {
+    if (results) results->finish();
+    if (trace) trace->finish();
+  }
+};
+
 /// Everything that is done with one picture.
 void process(const std::string& path, int id, const Loaded& model, const std::string& overlay_path,
-             maskrcnn::io::CocoResults* results, segment::Progress& progress) {
+             SharedOutputs& outputs, segment::Progress& progress) {
   const maskrcnn::Image image = maskrcnn::io::read_image(path);
+  maskrcnn::Profile profile;
   const auto start = std::chrono::steady_clock::now();
-  const segment::Result result = (*model.pipeline)(image);
+  const segment::Result result = (*model.pipeline)(image, outputs.trace ? &profile : nullptr);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::visit(
       [&](const auto& detections) {
@@ -99,8 +118,9 @@ void process(const std::string& path, int id, const Loaded& model, const std::st
         progress.clear();
         segment::print_table(path, image.size(), seconds, detections, names);
         (void)std::fflush(stdout);
-        if (results != nullptr)
-          results->add({.id = id, .file_name = fs::path(path).filename().string()}, detections, names);
+        if (outputs.results)
+          outputs.results->add({.id = id, .file_name = fs::path(path).filename().string()}, detections, names);
+        if (outputs.trace) outputs.trace->add(path, profile);
         maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names));
       },
       result);
@@ -114,8 +134,7 @@ int run(const Options& options) {
   fs::create_directories(options.output, error);
   if (!fs::is_directory(options.output))
     maskrcnn::fail("output: cannot make the folder ", options.output, ": ", error ? error.message() : "it is a file");
-  std::optional<maskrcnn::io::CocoResults> results;
-  if (!options.json.empty()) results.emplace(options.json);
+  SharedOutputs outputs(options);
 
   bool failed = false;
   OverlayNames overlay_name(options);
@@ -130,7 +149,7 @@ int run(const Options& options) {
     };
     progress.begin(i, path);
     try {
-      process(path, static_cast<int>(i + 1), model, overlay_name(path), results ? &*results : nullptr, progress);
+      process(path, static_cast<int>(i + 1), model, overlay_name(path), outputs, progress);
     } catch (const std::bad_alloc&) {
       fail_with("out of memory");
     } catch (const std::exception& problem) {
@@ -138,7 +157,7 @@ int run(const Options& options) {
     }
   }
   progress.clear();
-  if (results) results->finish();
+  outputs.finish();
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     print_failure("output: cannot write to standard output");
     failed = true;

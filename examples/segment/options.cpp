@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 #include <system_error>
+#include <utility>
 
 namespace segment {
 
@@ -12,6 +13,25 @@ namespace {
 bool same_file(const std::string& a, const std::string& b) {
   std::error_code error;
   return std::filesystem::equivalent(a, b, error) && !error;
+}
+
+/// The same for files of which one may not be there yet.
+bool same_place(const std::string& a, const std::string& b) {
+  std::error_code error;
+  const auto first = std::filesystem::weakly_canonical(a, error), second = std::filesystem::weakly_canonical(b, error);
+  return same_file(a, b) || (!error && first == second);
+}
+
+/// Which file an output option would destroy; empty if none.
+std::string overwrites(const Options& options) {
+  std::vector<std::string> inputs = options.images;
+  if (!options.weights.empty()) inputs.push_back(options.weights);
+  for (const auto& [option, path] : {std::pair{"--json", options.json}, std::pair{"--profile", options.profile}})
+    for (const std::string& input : inputs)
+      if (!path.empty() && same_file(path, input)) return std::string(option) + " would overwrite the input " + input;
+  if (!options.json.empty() && !options.profile.empty() && same_place(options.json, options.profile))
+    return "--profile would overwrite the results of --json " + options.json;
+  return "";
 }
 
 }  // namespace
@@ -30,6 +50,9 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
   app.add_option("--output", options.output, "folder for the overlays, made if it is not there (default: .)")
       ->type_name("DIR");
   app.add_option("--json", options.json, "write COCO results here; image_id counts the pictures from 1")
+      ->type_name("FILE");
+  app.add_option("--profile", options.profile,
+                 "write the times of stages and layers here, a Chrome trace for ui.perfetto.dev")
       ->type_name("FILE");
   app.add_option("--threads", options.threads, "threads to compute with (default: all processors)")
       ->type_name("N")
@@ -62,15 +85,10 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
     }
     return std::nullopt;
   }
-  if (!options.json.empty()) {
-    std::vector<std::string> inputs = options.images;
-    inputs.push_back(options.weights);
-    for (const std::string& input : inputs)
-      if (same_file(options.json, input)) {
-        std::cerr << "maskrcnn-segment: --json would overwrite the input " << input << " (try --help)\n";
-        exit_code = 2;
-        return std::nullopt;
-      }
+  if (const std::string problem = overwrites(options); !problem.empty()) {
+    std::cerr << "maskrcnn-segment: " << problem << " (try --help)\n";
+    exit_code = 2;
+    return std::nullopt;
   }
   return options;
 }

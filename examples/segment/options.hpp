@@ -10,7 +10,8 @@ namespace segment {
 struct Options {
   std::string weights;  ///< empty: the bundled model
   std::string output = ".";
-  std::string json;  ///< empty: none
+  std::string json;     ///< empty: none
+  std::string profile;  ///< empty: none
   std::optional<int> threads;
   std::optional<double> score_threshold;
   std::optional<int> max_detections;

@@ -3,6 +3,7 @@
 
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
+#include <maskrcnn/core/profile.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <memory>
@@ -23,7 +24,9 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
   virtual ~Pipeline() = default;
 
-  [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image) const = 0;
+  /// @param profile if not null, gets the times of the call and of its parts
+  [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image,
+                                          maskrcnn::Profile* profile = nullptr) const = 0;
 };
 
 /// What products of 1 x 1 convolutions and fully connected layers are computed of.

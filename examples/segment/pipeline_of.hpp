@@ -12,7 +12,9 @@ template <class Model>
 class PipelineOf final : public Pipeline {
  public:
   PipelineOf(const maskrcnn::Weights& weights, const maskrcnn::ModelConfig& config) : model_(weights, config) {}
-  [[nodiscard]] Result operator()(const maskrcnn::ImageView& image) const override { return model_(image); }
+  [[nodiscard]] Result operator()(const maskrcnn::ImageView& image, maskrcnn::Profile* profile) const override {
+    return model_(image, profile);
+  }
 
  private:
   Model model_;

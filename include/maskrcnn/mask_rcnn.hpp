@@ -12,6 +12,8 @@
 #include <maskrcnn/backbone.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
+#include <maskrcnn/core/profile.hpp>
+#include <maskrcnn/core/workspace.hpp>
 #include <maskrcnn/stages/anchors.hpp>
 #include <maskrcnn/stages/box_head.hpp>
 #include <maskrcnn/stages/mask_head.hpp>
@@ -91,9 +93,10 @@ class FasterRCNN {
   [[nodiscard]] Index classes() const { return box_head_.classes(); }
 
   /// Objects in `image`, best first.
-  [[nodiscard]] BoxDetections operator()(const ImageView& image) const {
-    const InferenceScope memory(pool_);
-    const auto [frame, features, candidates] = detect(image);
+  /// @param profile if not null, gets the times of the call, of its stages and of their layers
+  [[nodiscard]] BoxDetections operator()(const ImageView& image, Profile* profile = nullptr) const {
+    const InferenceScope scope({pool_, profile});
+    const auto [frame, features, candidates] = detect(image, profile);
     return to_original(candidates, frame);
   }
 
@@ -104,9 +107,10 @@ class FasterRCNN {
   }
 
   /// Objects in `image` as candidates, and the features that they were found in.
-  [[nodiscard]] Detected<Scalar> detect(const ImageView& image) const {
-    const auto input = preprocess_(image, pool_);
-    auto features = backbone_(input.tensor);             // C2..C5 -> P2..P6
+  /// @param profile if not null, gets the times of all that is computed from the image; it must outlive the features
+  [[nodiscard]] Detected<Scalar> detect(const ImageView& image, Profile* profile = nullptr) const {
+    const auto input = preprocess_(image, {pool_, profile});
+    auto features = backbone(input.tensor);              // C2..C5 -> P2..P6
     const auto proposals = rpn_(features, input.frame);  // {r_1 .. r_n}
     const auto roi_features = roi_features_(features, proposals, input.frame);
     auto candidates = box_head_(roi_features, proposals, input.frame);  // r_i, l_i
@@ -118,6 +122,12 @@ class FasterRCNN {
 
  private:
   using BoxFeatures = RoiFeatures<C, 7>;
+
+  /// The other stages take their time themselves; a backbone may be anybody's.
+  [[nodiscard]] FeaturePyramid<Scalar> backbone(const Tensor<Scalar, 4>& image) const {
+    const ProfileSpan span(image.profile(), "stage", "backbone");
+    return backbone_(image);
+  }
 
   struct WholeFile {};
   FasterRCNN(const Parameters& root, const ModelConfig& config, WholeFile) : FasterRCNN(root, config) {
@@ -149,9 +159,10 @@ class MaskRCNN {
   [[nodiscard]] Index classes() const { return faster_rcnn_.classes(); }
 
   /// Objects in `image`, best first.
-  [[nodiscard]] Detections operator()(const ImageView& image) const {
-    const InferenceScope memory(faster_rcnn_.pool());
-    const auto [frame, features, candidates] = faster_rcnn_.detect(image);
+  /// @param profile if not null, gets the times of the call, of its stages and of their layers
+  [[nodiscard]] Detections operator()(const ImageView& image, Profile* profile = nullptr) const {
+    const InferenceScope scope({faster_rcnn_.pool(), profile});
+    const auto [frame, features, candidates] = faster_rcnn_.detect(image, profile);
     const auto roi_features = roi_features_(features, candidates.boxes, frame);
     const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
     return paste_masks<C>(candidates, masks, frame, config().mask_threshold);

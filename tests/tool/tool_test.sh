@@ -66,11 +66,29 @@ expect 1 'objects' --weights "$model" --output o --json part.json missing.png go
 grep -q '"image_id":2,' part.json || { echo "FAILED: the good picture is not in the results"; failures=$((failures + 1)); }
 expect 1 'missing.png' --weights "$model" --output o missing.png good.png
 
+echo "== profiles"
+cp good.png better.png
+expect 0 'objects' --weights "$model" --output o --profile trace.json good.png better.png
+for part in '"traceEvents":\[' '"name":"good.png"' '"name":"better.png"' '"name":"inference","cat":"inference","ph":"X"' \
+  '"name":"mask head","cat":"stage"' '"name":"backbone.body.layer1.0.conv1","cat":"layer".*"GFLOP/s":[0-9]'; do
+  grep -qE -- "$part" trace.json || { echo "FAILED: no $part in the trace"; failures=$((failures + 1)); }
+done
+[[ $(grep -c '"name":"inference"' trace.json) == 2 ]] || { echo "FAILED: expected 2 inferences"; failures=$((failures + 1)); }
+expect 1 'missing.png' --weights "$model" --output o --profile part_trace.json missing.png good.png
+grep -q '"name":"inference"' part_trace.json || { echo "FAILED: no inference in the trace"; failures=$((failures + 1)); }
+expect 2 'profile would overwrite the input' --weights "$model" --output o --profile good.png better.png good.png
+one_line
+expect 2 'profile would overwrite the results' --weights "$model" --output o --json new.json --profile ./new.json good.png
+one_line
+cmp -s good.png "$image" || { echo "FAILED: the input was written to"; failures=$((failures + 1)); }
+
 echo "== output that cannot be written"
 echo "a file" >file
 expect 1 'file' --weights "$model" --output file good.png
 one_line
 expect 1 'nowhere' --weights "$model" --output o --json nowhere/r.json good.png
+one_line
+expect 1 'profile: cannot write nowhere/t.json: No such file' --weights "$model" --output o --profile nowhere/t.json good.png
 one_line
 
 echo "== weights that are none"

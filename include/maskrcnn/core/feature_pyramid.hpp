@@ -10,4 +10,10 @@ namespace maskrcnn {
 template <Scalar T>
 using FeaturePyramid = std::vector<Tensor<T, 4>>;
 
+/// Who wants to know the times of what is computed from the features; null: nobody.
+template <Scalar T>
+[[nodiscard]] Profile* profile_of(const FeaturePyramid<T>& features) {
+  return features.empty() ? nullptr : features.front().profile();
+}
+
 }  // namespace maskrcnn

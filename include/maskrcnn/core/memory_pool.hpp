@@ -107,18 +107,6 @@ class MemoryPool {
   std::uint64_t epoch_ = 0;
 };
 
-/// Marks the end of an inference when it goes: declare it before everything that takes memory from the pool.
-class InferenceScope {
- public:
-  explicit InferenceScope(std::shared_ptr<MemoryPool> pool) : pool_(std::move(pool)) {}
-  InferenceScope(const InferenceScope&) = delete;
-  InferenceScope& operator=(const InferenceScope&) = delete;
-  ~InferenceScope() { pool_->end_inference(); }
-
- private:
-  std::shared_ptr<MemoryPool> pool_;
-};
-
 /// One block of memory, owned: goes back to its pool, or to the system if it has none, when the owner ends.
 class PooledMemory {
  public:

@@ -6,7 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <maskrcnn/core/error.hpp>
-#include <maskrcnn/core/memory_pool.hpp>
+#include <maskrcnn/core/workspace.hpp>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -82,25 +82,30 @@ class TensorView {
 };
 
 /// A dense row-major array that owns its elements, aligned to `tensor_alignment`. Moves; copies only by `clone()`.
-/// Memory comes from the tensor's pool, if it has one, and a tensor made `like` another shares that other's pool: so
-/// the whole inference runs in the memory of the one before it.
+/// Memory comes from the workspace's pool, if it has one, and a tensor made `like` another shares that other's
+/// workspace: so the whole inference runs in the memory of the one before it, and layers know who wants their times.
 template <Scalar T, std::size_t Rank>
 class Tensor {
  public:
   Tensor() = default;
 
   /// Elements are not initialised. @throws std::bad_alloc
-  explicit Tensor(const Shape<Rank>& shape, std::shared_ptr<MemoryPool> pool = nullptr)
-      : memory_(element_count(shape) * sizeof(T), std::move(pool)), shape_(shape) {}
+  explicit Tensor(const Shape<Rank>& shape, Workspace workspace = {})
+      : memory_(element_count(shape) * sizeof(T), std::move(workspace.pool)),
+        shape_(shape),
+        profile_(workspace.profile) {}
 
-  /// An uninitialised tensor of another shape from the same pool.
+  /// An uninitialised tensor of another shape from the same workspace.
   template <std::size_t NewRank>
   [[nodiscard]] Tensor<T, NewRank> like(const Shape<NewRank>& shape) const {
-    return Tensor<T, NewRank>(shape, memory_.pool());
+    return Tensor<T, NewRank>(shape, workspace());
   }
 
   /// Where the memory comes from; null: from the system.
   [[nodiscard]] const std::shared_ptr<MemoryPool>& pool() const { return memory_.pool(); }
+  /// Who wants to know the times of what is computed from this tensor; null: nobody.
+  [[nodiscard]] Profile* profile() const { return profile_; }
+  [[nodiscard]] Workspace workspace() const { return {pool(), profile_}; }
 
   [[nodiscard]] Tensor clone() const {
     Tensor copy = like(shape_);
@@ -133,6 +138,7 @@ class Tensor {
  private:
   PooledMemory memory_;
   Shape<Rank> shape_{};
+  Profile* profile_ = nullptr;
 };
 
 }  // namespace maskrcnn

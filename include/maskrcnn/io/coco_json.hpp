@@ -4,9 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <exception>
 #include <maskrcnn/core/detection.hpp>
-#include <maskrcnn/io/output_file.hpp>
+#include <maskrcnn/io/json_list.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -40,33 +39,20 @@ struct ImageEntry {
 class CocoResults {
  public:
   /// @throws Error with the system's reason, if the file cannot be created
-  explicit CocoResults(const std::string& path) : file_(path, "results") { file_.write("["); }
-  CocoResults(const CocoResults&) = delete;
-  CocoResults& operator=(const CocoResults&) = delete;
-  ~CocoResults() {
-    try {
-      finish();
-    } catch (const std::exception&) {  // whoever wants to know calls finish()
-    }
-  }
+  explicit CocoResults(const std::string& path) : list_(path, "results", "[", "]") {}
 
   /// Appends the detections of an image; `class_names` by label.
   /// @throws Error with the system's reason, if they cannot be written; the file is given up then
   template <class AnyDetection>
   void add(const ImageEntry& image, const std::vector<AnyDetection>& detections,
            const std::vector<std::string>& class_names) {
-    for (const AnyDetection& detection : detections) write(line(image, detection, class_names));
-    if (!detections.empty()) attempt([this] { file_.flush(); });
+    for (const AnyDetection& detection : detections) list_.add(line(image, detection, class_names));
+    if (!detections.empty()) list_.flush();
   }
 
   /// Completes the file; does nothing the second time.
   /// @throws Error with the system's reason, if it cannot be written
-  void finish() {
-    if (finished_) return;
-    attempt([this] { file_.write(empty_ ? "]\n" : "\n]\n"); });
-    finished_ = true;
-    file_.commit();
-  }
+  void finish() { list_.finish(); }
 
  private:
   template <class AnyDetection>
@@ -86,10 +72,7 @@ class CocoResults {
     return text + "}";
   }
 
-  /// As JSON; file names need not be UTF-8, what is not becomes a replacement character.
-  static std::string quoted(const std::string& text) {
-    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  }
+  static std::string quoted(const std::string& text) { return json_text(nlohmann::json(text)); }
 
   /// The shortest text that reads back as the same float; JSON has no infinities.
   static std::string number(float value) {
@@ -99,26 +82,7 @@ class CocoResults {
     return {text.data(), end};
   }
 
-  void write(const std::string& line) {
-    if (finished_) fail("results: cannot add to ", file_.path(), ", it is finished");
-    attempt([&] { file_.write((empty_ ? "\n" : ",\n") + line); });
-    empty_ = false;
-  }
-
-  /// After a failure to write, there is nothing left to finish.
-  template <class Action>
-  void attempt(const Action& action) {
-    try {
-      action();
-    } catch (const Error&) {
-      finished_ = true;
-      throw;
-    }
-  }
-
-  OutputFile file_;
-  bool empty_ = true;
-  bool finished_ = false;
+  JsonList list_;
 };
 
 }  // namespace maskrcnn::io

@@ -1,9 +1,11 @@
 /// Two-dimensional convolution on channels-last tensors, each in the way that is fastest for it.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <maskrcnn/ops/direct_conv2d.hpp>
 #include <maskrcnn/ops/winograd_conv2d.hpp>
+#include <string>
 #include <type_traits>
 #include <variant>
 
@@ -20,7 +22,8 @@ class Conv2d {
 
   /// @throws Error if the numbers of weights do not fit the sizes
   Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry,
-         const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>()) {
+         const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
+      : name_(weights.name), height_(weights.height), width_(weights.width), stride_(geometry.stride) {
     weights.check();
     if (weights.height == 1 && weights.width == 1)
       way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
@@ -40,18 +43,45 @@ class Conv2d {
   /// @param addend see `Addend`
   /// @throws Error if channels do not fit or the input is smaller than the kernel
   [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input, const Tensor<T, 4>* addend = nullptr) const {
-    return std::visit([&](const auto& way) { return way(input, addend, nullptr); }, way_);
+    return run(input, addend, nullptr);
   }
 
   /// The same with something to add that is not needed any more: where it can, the output takes its memory.
   [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input, Tensor<T, 4>&& addend) const {
-    return std::visit([&](const auto& way) { return way(input, &addend, &addend); }, way_);
+    return run(input, &addend, &addend);
   }
 
  private:
   using Ways = std::conditional_t<std::same_as<Operand, T>, std::variant<DirectConv2d<T>, WinogradConv2d<T>>,
                                   std::variant<DirectConv2d<T>, WinogradConv2d<T>, DirectConv2d<T, Operand>>>;
+
+  [[nodiscard]] Tensor<T, 4> run(const Tensor<T, 4>& input, const Tensor<T, 4>* addend, Tensor<T, 4>* reuse) const {
+    ProfileSpan span(input.profile(), "layer", name_);
+    Tensor<T, 4> output = std::visit([&](const auto& way) { return way(input, addend, reuse); }, way_);
+    span.end([&] { return notes(input, output); });
+    return output;
+  }
+
+  /// For profiles; the arithmetic is that of direct convolution, whichever way it goes.
+  [[nodiscard]] ProfileNotes notes(const Tensor<T, 4>& input, const Tensor<T, 4>& output) const {
+    const Index depth = height_ * width_ * in_channels();
+    return {.flops = 2.0 * static_cast<double>(output.count()) * static_cast<double>(depth),
+            .details = {{"input", shape_text(input.shape())},
+                        {"output", shape_text(output.shape())},
+                        {"kernel", shape_text(std::array{height_, width_})},
+                        {"stride", std::to_string(stride_)},
+                        {"way", way_name()},
+                        {"counted as", "direct"}}};
+  }
+
+  [[nodiscard]] const char* way_name() const {
+    if (std::holds_alternative<WinogradConv2d<T>>(way_)) return "Winograd";
+    return std::same_as<Operand, T> || std::holds_alternative<DirectConv2d<T>>(way_) ? "direct" : "direct, bfloat16";
+  }
+
   Ways way_;
+  std::string name_;
+  Index height_ = 1, width_ = 1, stride_ = 1;
 };
 
 }  // namespace maskrcnn

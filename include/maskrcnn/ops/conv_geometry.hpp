@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <maskrcnn/core/tensor.hpp>
+#include <string>
 #include <vector>
 
 namespace maskrcnn {
@@ -13,6 +14,7 @@ struct ConvWeights {
   std::vector<T> kernel{};  ///< [out, in, height, width], row-major
   std::vector<T> bias{};    ///< [out], or empty for none
   Index out = 0, in = 0, height = 1, width = 1;
+  std::string name = "conv2d";  ///< in profiles: the place in the weights
 
   /// @throws Error if the numbers of weights do not fit the sizes
   void check() const {

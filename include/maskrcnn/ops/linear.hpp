@@ -2,6 +2,8 @@
 #pragma once
 
 #include <maskrcnn/ops/gemm.hpp>
+#include <string>
+#include <utility>
 
 namespace maskrcnn {
 
@@ -23,6 +25,12 @@ class Linear {
         in, out, [&](Index k, Index n) { return weight[n * in + k]; }, bias, kernels);
   }
 
+  /// Itself, with a name for profiles: its place in the weights.
+  [[nodiscard]] Linear named(std::string name) && {
+    name_ = std::move(name);
+    return std::move(*this);
+  }
+
   [[nodiscard]] Index in_features() const { return matrix_.depth(); }
   [[nodiscard]] Index out_features() const { return matrix_.columns(); }
 
@@ -33,6 +41,7 @@ class Linear {
     const Index rows = input.size(0), in = matrix_.depth(), out = matrix_.columns();
     if (element_count(input.shape()) != rows * in)
       fail("linear: expected ", in, " features a row, found shape ", shape_text(input.shape()));
+    ProfileSpan span(input.profile(), "layer", name_);
     Tensor<T, 2> output = input.like(Shape<2>{rows, out});
     gemm(matrix_, {.rows = rows, .segments = 1, .segment = in, .relu = relu_}, input.pool(),
          [&](Index first, Index count, RowPointers<T>& pointers) {
@@ -41,12 +50,17 @@ class Linear {
              pointers.outputs[r] = output.data() + (first + r) * out;
            }
          });
+    span.end([&] {
+      return ProfileNotes{.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(in) * static_cast<double>(out),
+                          .details = {{"input", shape_text(input.shape())}, {"output", shape_text(output.shape())}}};
+    });
     return output;
   }
 
  private:
   bool relu_ = false;
   PackedMatrix<T, Operand> matrix_;
+  std::string name_ = "linear";
 };
 
 }  // namespace maskrcnn

@@ -22,6 +22,7 @@ template <Scalar T>
          " on shape ", shape_text(input.shape()));
   const Shape<4> shape{images, (height + 2 * pool.padding - pool.size) / pool.stride + 1,
                        (width + 2 * pool.padding - pool.size) / pool.stride + 1, channels};
+  ProfileSpan span(input.profile(), "layer", "max_pool");
   Tensor<T, 4> output = input.like(shape);
   // the part of a window that lies inside the image, along one axis
   const auto window = [&pool](Index position, Index size) {
@@ -41,6 +42,9 @@ template <Scalar T>
           for (Index i = 0; i < c; ++i) to[i] = std::max(to[i], from[i]);
         }
     }
+  });
+  span.end([&] {
+    return ProfileNotes{.details = {{"input", shape_text(input.shape())}, {"output", shape_text(shape)}}};
   });
   return output;
 }

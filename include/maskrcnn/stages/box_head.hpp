@@ -36,7 +36,8 @@ class BoxPredictor {
         for (Index tap = 0; tap < taps; ++tap)
           channels_last[row * depth + tap * channels + c] = weight[row * depth + c * taps + tap];
     });
-    fc6_ = Linear<T, Operand>(depth, width, channels_last, (at / "box_head" / "fc6").values<T>("bias", {width}), true);
+    fc6_ = Linear<T, Operand>(depth, width, channels_last, (at / "box_head" / "fc6").values<T>("bias", {width}), true)
+               .named((at / "box_head" / "fc6").name());
     fc7_ = read_linear<T, Operand>(at / "box_head" / "fc7", Parameters::any, width, true);
 
     const Parameters score = at / "box_predictor" / "cls_score", box = at / "box_predictor" / "bbox_pred";
@@ -46,7 +47,7 @@ class BoxPredictor {
     const auto deltas = box.values<T>("weight", {4 * classes_, in}), delta_bias = box.values<T>("bias", {4 * classes_});
     both.insert(both.end(), deltas.begin(), deltas.end());
     bias.insert(bias.end(), delta_bias.begin(), delta_bias.end());
-    predictors_ = Linear<T>(in, 5 * classes_, both, bias, false);
+    predictors_ = Linear<T>(in, 5 * classes_, both, bias, false).named(score.name() + " + bbox_pred");
   }
 
   /// Number of classes K, background included.
@@ -74,6 +75,7 @@ struct DetectionRule {
 template <Convention C, Scalar T>
 [[nodiscard]] Candidates<T> select_detections(Tensor<T, 2>& predictions, const std::vector<BasicBox<T>>& proposals,
                                               Size image, const DetectionRule& rule) {
+  const ProfileSpan span(predictions.profile(), "step", "select detections");
   constexpr BoxWeights weights{.x = 10, .y = 10, .width = 5, .height = 5};
   const Index classes = predictions.size(1) / 5;
   const Index first = C::background == BackgroundClass::first ? 1 : 0;
@@ -121,6 +123,7 @@ class BoxHead {
   /// @param proposals N boxes, in pixels of the resized image
   [[nodiscard]] Candidates<T> operator()(const Tensor<T, 4>& pooled, const std::vector<BasicBox<T>>& proposals,
                                          const Frame& frame) const {
+    const ProfileSpan span(pooled.profile(), "stage", "box head");
     if (proposals.empty()) return {};
     Tensor<T, 2> predictions = predictor_(pooled);
     return select_detections<C>(predictions, proposals, frame.resized, rule_);

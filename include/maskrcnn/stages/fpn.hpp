@@ -38,6 +38,7 @@ class Fpn {
 
   /// C2..C5 -> P2..P6.
   [[nodiscard]] FeaturePyramid<T> operator()(const FeaturePyramid<T>& bottom_up) const {
+    const ProfileSpan span(profile_of(bottom_up), "step", "fpn");
     FeaturePyramid<T> pyramid(bottom_up.size());
     Tensor<T, 4> sum;
     for (std::size_t level = bottom_up.size(); level-- > 0;) {

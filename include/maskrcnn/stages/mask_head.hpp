@@ -33,7 +33,8 @@ class MaskHead {
     const Parameters up = at / "mask_predictor" / "conv5_mask";
     const Index out = up.stored("weight", {width, Parameters::any, 2, 2}).shape[1];
     upsample_ = ConvTranspose2x2<T, Operand>(width, out, up.values<T>("weight", {width, out, 2, 2}),
-                                             up.values<T>("bias", {out}), true);
+                                             up.values<T>("bias", {out}), true)
+                    .named(up.name());
     const Parameters logits = at / "mask_predictor" / "mask_fcn_logits";
     class_agnostic_ = logits.stored("weight", {Parameters::any, out, 1, 1}).shape[0] == 1;
     logits_ = read_conv<T>(logits, {.out = class_agnostic_ ? 1 : classes, .in = out});
@@ -42,6 +43,7 @@ class MaskHead {
   /// [N, k, k, C] and the class of each RoI -> [N, 2k, 2k] probabilities of belonging to the object.
   /// @throws Error if a label is no class of the model or the lengths differ
   [[nodiscard]] Tensor<T, 3> operator()(const Tensor<T, 4>& pooled, const std::vector<int>& labels) const {
+    const ProfileSpan stage(pooled.profile(), "stage", "mask head");
     const Index rois = pooled.size(0), bins = pooled.size(1);
     if (labels.size() != rois) fail("mask_head: expected ", rois, " labels, found ", labels.size());
     Tensor<T, 3> masks = pooled.like(Shape<3>{rois, 2 * bins, 2 * bins});
@@ -54,12 +56,18 @@ class MaskHead {
     for (Index first = 0; first < rois; first += group) {
       const Index count = std::min(group, rois - first);
       upsample_({features.data() + first * pixels * channels, {count, bins, bins, channels}},
-                {upsampled.data(), {count, 2 * bins, 2 * bins, logits_.in}}, pooled.pool());
+                {upsampled.data(), {count, 2 * bins, 2 * bins, logits_.in}}, pooled.workspace());
+      ProfileSpan span(pooled.profile(), "layer", logits_.name);
       parallel_for(count, [&](Index i) {
         const Index channel = channel_of(labels[first + i]);
         for (Index pixel = 0; pixel < 4 * pixels; ++pixel)
           masks.data()[(first + i) * 4 * pixels + pixel] =
               sigmoid(logit(upsampled.data() + (i * 4 * pixels + pixel) * logits_.in, channel));
+      });
+      span.end([&] {
+        return ProfileNotes{.flops = 2.0 * static_cast<double>(count * 4 * pixels * logits_.in),
+                            .details = {{"input", shape_text(Shape<4>{count, 2 * bins, 2 * bins, logits_.in})},
+                                        {"output", shape_text(Shape<3>{count, 2 * bins, 2 * bins})}}};
       });
     }
     return masks;

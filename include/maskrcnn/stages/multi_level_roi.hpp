@@ -57,6 +57,7 @@ class MultiLevelRoi {
   template <Scalar T>
   [[nodiscard]] Tensor<T, 4> operator()(const FeaturePyramid<T>& features, const std::vector<BasicBox<T>>& boxes,
                                         const Frame& frame) const {
+    ProfileSpan span(profile_of(features), "stage", "roi features");
     constexpr auto bins = static_cast<Index>(output);
     const std::vector<T> scales = roi_scales<C>(features, levels_, frame);
     Tensor<T, 4> pooled = features.front().like(Shape<4>{boxes.size(), bins, bins, features.front().size(3)});
@@ -64,6 +65,7 @@ class MultiLevelRoi {
       const std::size_t level = roi_level<C>(boxes[i], scales.front(), scales.back());
       Operator::template pool<T>(features[level].view()[0], boxes[i], scales[level], pooled.view()[i].data());
     });
+    span.end([&] { return ProfileNotes{.details = {{"output", shape_text(pooled.shape())}}}; });
     return pooled;
   }
 

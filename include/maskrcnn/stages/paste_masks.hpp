@@ -89,6 +89,7 @@ template <Convention C, Scalar T>
 [[nodiscard]] Detections paste_masks(const Candidates<T>& candidates, const Tensor<T, 3>& masks, const Frame& frame,
                                      double threshold) {
   static_assert(C::mask_paste == MaskPaste::integer_box, "maskrcnn: paste_masks knows no other way to draw a mask yet");
+  const ProfileSpan span(masks.profile(), "stage", "paste masks");
   Detections detections(candidates.size());
   const BoxDetections boxes = to_original(candidates, frame);
   parallel_for(candidates.size(), [&](Index i) {

@@ -53,11 +53,12 @@ class Preprocess {
     return {original, resized, {pad(resized.height), pad(resized.width)}};
   }
 
-  /// @param pool where this tensor, and all that is computed from it, takes its memory
-  [[nodiscard]] Input<T> operator()(const ImageView& image, std::shared_ptr<MemoryPool> pool = nullptr) const {
+  /// @param workspace where this tensor, and all that is computed from it, takes its memory and tells its times
+  [[nodiscard]] Input<T> operator()(const ImageView& image, Workspace workspace = {}) const {
+    const ProfileSpan span(workspace.profile, "stage", "preprocess");
     const Frame frame = this->frame(image.size());
     const auto index = [](int size) { return static_cast<Index>(size); };
-    Tensor<T, 4> tensor({1, index(frame.padded.height), index(frame.padded.width), 3}, std::move(pool));
+    Tensor<T, 4> tensor({1, index(frame.padded.height), index(frame.padded.width), 3}, std::move(workspace));
     const auto rows = bilinear_taps<T>(index(image.height()), index(frame.resized.height));
     const auto columns = bilinear_taps<T>(index(image.width()), index(frame.resized.width));
     parallel_for(tensor.size(1), [&](Index y) {

@@ -57,6 +57,7 @@ class ResNet {
 
   /// [N, H, W, 3] -> C2..C5: strides 4, 8, 16, 32.
   [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& input) const {
+    const ProfileSpan span(input.profile(), "step", "resnet");
     FeaturePyramid<T> features;
     Tensor<T, 4> x = max_pool(stem_(input), {.size = 3, .stride = 2, .padding = 1});
     for (const auto& layer : layers_) {

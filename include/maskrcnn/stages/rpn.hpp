@@ -37,6 +37,7 @@ class RpnHead {
     both.kernel.insert(both.kernel.end(), deltas.kernel.begin(), deltas.kernel.end());
     both.bias.insert(both.bias.end(), deltas.bias.begin(), deltas.bias.end());
     both.out += deltas.out;
+    both.name += " + bbox_pred";
     predictors_ = Conv2d<T>(both, {});
   }
 
@@ -71,6 +72,7 @@ struct ScoredProposals {
 template <Convention C, Scalar T, class Anchors>
 void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, int level, Size image, Index count,
                        ScoredProposals<T>& proposals) {
+  const ProfileSpan span(predictions.profile(), "step", "collect proposals");
   const Index per_position = anchors.per_position(), channels = predictions.size(3);
   std::vector<T> logits(anchors.size());
   for (Index i = 0; i < logits.size(); ++i)
@@ -106,12 +108,14 @@ class Rpn {
 
   /// Boxes in pixels of the resized image, best first.
   [[nodiscard]] std::vector<BasicBox<T>> operator()(const FeaturePyramid<T>& features, const Frame& frame) const {
+    const ProfileSpan stage(profile_of(features), "stage", "rpn");
     ScoredProposals<T> all;
     for (std::size_t level = 0; level < features.size(); ++level) {
       const Size grid{static_cast<int>(features[level].size(1)), static_cast<int>(features[level].size(2))};
       collect_proposals<C>(head_(features[level]), anchors_(level, grid, frame.padded), static_cast<int>(level),
                            frame.resized, pre_nms_, all);
     }
+    const ProfileSpan step(profile_of(features), "step", "suppress proposals");
     std::vector<BasicBox<T>> proposals;
     for (const Index i : nms_per_class<T>(all.boxes, all.scores, all.levels, nms_)) proposals.push_back(all.boxes[i]);
     return proposals;

@@ -29,6 +29,8 @@ class Parameters {
 
   /// The place itself, with a trailing dot.
   [[nodiscard]] const std::string& path() const { return prefix_; }
+  /// The same without the dot: what profiles call a layer.
+  [[nodiscard]] std::string name() const { return prefix_.substr(0, prefix_.size() - (prefix_.empty() ? 0 : 1)); }
   [[nodiscard]] bool contains(const std::string& name) const { return weights_->find(prefix_ + name) != nullptr; }
 
   /// Tensor `name`, whose shape must be `expected` (`any` fits every size of at least 1).
@@ -96,6 +98,7 @@ template <Scalar T>
 [[nodiscard]] ConvWeights<T> read_conv(const Parameters& at, const ConvShape& shape) {
   const StoredTensor& stored = at.stored("weight", {shape.out, shape.in, shape.kernel, shape.kernel});
   ConvWeights<T> conv{.out = stored.shape[0], .in = stored.shape[1], .height = shape.kernel, .width = shape.kernel};
+  conv.name = at.name();
   conv.kernel = at.values<T>("weight", stored.shape);
   if (shape.bias || at.contains("bias")) conv.bias = at.values<T>("bias", {conv.out});
   return conv;
@@ -138,7 +141,8 @@ template <Scalar T, kernels::OperandOf<T> Operand = T>
 [[nodiscard]] Linear<T, Operand> read_linear(const Parameters& at, std::size_t out, std::size_t in, bool relu) {
   const StoredTensor& stored = at.stored("weight", {out, in});
   const Index rows = stored.shape[0], columns = stored.shape[1];
-  return Linear<T, Operand>(columns, rows, at.values<T>("weight", {rows, columns}), at.values<T>("bias", {rows}), relu);
+  return Linear<T, Operand>(columns, rows, at.values<T>("weight", {rows, columns}), at.values<T>("bias", {rows}), relu)
+      .named(at.name());
 }
 
 }  // namespace maskrcnn
