@@ -20,8 +20,8 @@ struct FloatStep {
   }
 };
 
-/// How far ahead of its use B is asked for, in steps: it comes from the second- or third-level cache.
-inline constexpr Index prefetch_steps = 8;
+/// Steps of the product that are looked after together: one cache line of each row of A. B is asked for a group ahead.
+inline constexpr Index group_steps = 16;
 
 /// Memory to come, fetched a little at a time: the same share for each group of steps.
 class Fetch {
@@ -43,7 +43,7 @@ class Fetch {
 template <class Step, int Rows, int Vectors>
 [[gnu::noinline]] inline void run_whole(const GemmBlock<float, typename Step::Operand>& block, Index row) {
   constexpr Index lanes = Vector::lanes, depth = step_depth<typename Step::Operand>;
-  constexpr Index group = 16 * depth;  // one cache line of each row
+  constexpr Index group = group_steps * depth;
   constexpr Index panel = lanes * static_cast<Index>(tile_vectors) * depth;
   Vector sum[Rows][Vectors];
   MASKRCNN_UNROLL
@@ -70,6 +70,9 @@ template <class Step, int Rows, int Vectors>
   Fetch soon_b(block.soon_b, row / static_cast<Index>(Rows) * groups, tiles * groups);
   Fetch soon_a(block.soon_a, row / static_cast<Index>(Rows) * groups, tiles * groups);
 
+  const bool more = row + 2 * static_cast<Index>(Rows) <= block.rows;
+  const auto* const after =
+      more || block.soon_b.from == nullptr ? block.b : static_cast<const typename Step::Operand*>(block.soon_b.from);
   const typename Step::Operand* b = block.b;
   for (Index s = 0; s < block.segments; ++s) {
     const typename Step::Operand* a[Rows];
@@ -77,21 +80,23 @@ template <class Step, int Rows, int Vectors>
     for (int r = 0; r < Rows; ++r) a[r] = block.a[s * block.a_pitch + row + static_cast<Index>(r)] + block.a_offset;
     // the rows of the next tile, a cache line of each at a time
     const typename Step::Operand* const* const next =
-        block.a + s * block.a_pitch +
-        (row + 2 * static_cast<Index>(Rows) <= block.rows ? row + static_cast<Index>(Rows) : row);
+        block.a + s * block.a_pitch + (more ? row + static_cast<Index>(Rows) : row);
     Index i = 0;
     while (i < block.segment) {
       MASKRCNN_UNROLL
       for (int r = 0; r < Rows; ++r) __builtin_prefetch(next[r] + block.a_offset + i);
       soon_b.share();
       soon_a.share();
+      const bool ends = s + 1 == block.segments && i + group >= block.segment;
+      const typename Step::Operand* ahead = ends ? after : b + group_steps * panel;
       for (const Index end = std::min(i + group, block.segment); i < end; i += depth) {
         typename Step::Column column[Vectors];
         MASKRCNN_UNROLL
         for (int v = 0; v < Vectors; ++v) {
           column[v] = Step::load(b + lanes * depth * static_cast<Index>(v));
-          __builtin_prefetch(b + prefetch_steps * panel + lanes * depth * static_cast<Index>(v));
+          __builtin_prefetch(ahead + lanes * depth * static_cast<Index>(v));
         }
+        ahead += panel;
         MASKRCNN_UNROLL
         for (int r = 0; r < Rows; ++r) {
           const auto x = Step::broadcast(a[r] + i);
