@@ -18,8 +18,11 @@ bool same_file(const std::string& a, const std::string& b) {
 /// The same for files of which one may not be there yet.
 bool same_place(const std::string& a, const std::string& b) {
   std::error_code error;
-  const auto first = std::filesystem::weakly_canonical(a, error), second = std::filesystem::weakly_canonical(b, error);
-  return same_file(a, b) || (!error && first == second);
+  const auto whole =
+      [&error](const std::string& path) {  // absolute first: else a file that is not there stays relative
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
+      };
+  return same_file(a, b) || (whole(a) == whole(b) && !error);
 }
 
 /// Which file an output option would destroy; empty if none.
