@@ -14,7 +14,7 @@ TEST_CASE_TEMPLATE("the pyramid is torchvision's, odd sizes and batch norms incl
     const maskrcnn::Fpn<T> fpn(at, channels, 1e-5);
     maskrcnn::FeaturePyramid<T> maps;
     for (int i = 2; i <= 5; ++i) maps.push_back(golden.tensor<T>(name + ".c" + std::to_string(i)));
-    const auto pyramid = fpn(maps);
+    const auto pyramid = fpn(std::move(maps));
     CAPTURE(name);
     CHECK(fpn.channels() == 10);
     REQUIRE(pyramid.size() == 5);

@@ -36,13 +36,14 @@ class Fpn {
   /// Channels of every level that comes out.
   [[nodiscard]] Index channels() const { return outputs_.front().out_channels(); }
 
-  /// C2..C5 -> P2..P6.
-  [[nodiscard]] FeaturePyramid<T> operator()(const FeaturePyramid<T>& bottom_up) const {
+  /// C2..C5 -> P2..P6. The maps that come in are used up: each one's memory serves the next map that goes out.
+  [[nodiscard]] FeaturePyramid<T> operator()(FeaturePyramid<T> bottom_up) const {
     const ProfileSpan span(profile_of(bottom_up), "step", "fpn");
     FeaturePyramid<T> pyramid(bottom_up.size());
     Tensor<T, 4> sum;
     for (std::size_t level = bottom_up.size(); level-- > 0;) {
       sum = laterals_[level](bottom_up[level], sum.count() > 0 ? &sum : nullptr);
+      bottom_up[level] = {};
       pyramid[level] = outputs_[level](sum);
     }
     pyramid.push_back(max_pool(pyramid.back(), {.size = 1, .stride = 2}));
