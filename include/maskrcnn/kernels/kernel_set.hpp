@@ -2,6 +2,7 @@
 #pragma once
 
 #include <maskrcnn/kernels/gemm_block.hpp>
+#include <maskrcnn/kernels/roi_bin.hpp>
 #include <maskrcnn/kernels/winograd_tile.hpp>
 
 namespace maskrcnn::kernels {
@@ -13,7 +14,8 @@ struct KernelSet {
   GemmKernel<T> gemm;
   GemmKernel<T, BFloat16> gemm_bf16;
   void (*round_to_bf16)(const T* from, Index count, BFloat16* to);
-  Index lanes = 1;               ///< channels that the kernels below take at a time
+  void (*pool_roi_bin)(const RoiBin<T>&);
+  Index lanes = 1;               ///< channels that Winograd's transforms take at a time
   WinogradKernel<T> winograd{};  ///< nothing on sets that are better off without
 
   /// The product of these operands.

@@ -35,6 +35,8 @@ struct Vector {
 MASKRCNN_INLINE Vector add(Vector a, Vector b) { return {_mm256_add_ps(a.value, b.value)}; }
 MASKRCNN_INLINE Vector subtract(Vector a, Vector b) { return {_mm256_sub_ps(a.value, b.value)}; }
 MASKRCNN_INLINE Vector multiply(Vector a, Vector b) { return {_mm256_mul_ps(a.value, b.value)}; }
+MASKRCNN_INLINE Vector divide(Vector a, Vector b) { return {_mm256_div_ps(a.value, b.value)}; }
+MASKRCNN_INLINE Vector maximum(Vector a, Vector b) { return {_mm256_max_ps(b.value, a.value)}; }
 // operand order keeps a NaN, as a comparison against zero does
 MASKRCNN_INLINE Vector relu(Vector a) { return {_mm256_max_ps(_mm256_setzero_ps(), a.value)}; }
 MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
@@ -42,12 +44,14 @@ MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
 }
 
 #include <maskrcnn/kernels/gemm_simd.inl>
+#include <maskrcnn/kernels/roi_bin_simd.inl>
 #include <maskrcnn/kernels/winograd_simd.inl>
 
 inline constexpr KernelSet<float> kernel_set{.name = "avx2",
                                              .gemm = gemm<FloatStep>,
                                              .gemm_bf16 = gemm_portable<float, BFloat16>,
                                              .round_to_bf16 = &round_to_bf16_portable<float>,
+                                             .pool_roi_bin = &pool_roi_bin,
                                              .lanes = Vector::lanes,
                                              .winograd = winograd};
 
@@ -79,19 +83,23 @@ struct Vector {
 MASKRCNN_INLINE Vector add(Vector a, Vector b) { return {_mm512_add_ps(a.value, b.value)}; }
 MASKRCNN_INLINE Vector subtract(Vector a, Vector b) { return {_mm512_sub_ps(a.value, b.value)}; }
 MASKRCNN_INLINE Vector multiply(Vector a, Vector b) { return {_mm512_mul_ps(a.value, b.value)}; }
+MASKRCNN_INLINE Vector divide(Vector a, Vector b) { return {_mm512_div_ps(a.value, b.value)}; }
 // the masked form, all lanes on: GCC 12 warns of the other one's undefined operand
+MASKRCNN_INLINE Vector maximum(Vector a, Vector b) { return {_mm512_maskz_max_ps(0xFFFF, b.value, a.value)}; }
 MASKRCNN_INLINE Vector relu(Vector a) { return {_mm512_maskz_max_ps(0xFFFF, _mm512_setzero_ps(), a.value)}; }
 MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
   return {_mm512_fmadd_ps(a.value, b.value, c.value)};
 }
 
 #include <maskrcnn/kernels/gemm_simd.inl>
+#include <maskrcnn/kernels/roi_bin_simd.inl>
 #include <maskrcnn/kernels/winograd_simd.inl>
 
 inline constexpr KernelSet<float> kernel_set{.name = "avx512",
                                              .gemm = gemm<FloatStep>,
                                              .gemm_bf16 = gemm_portable<float, BFloat16>,
                                              .round_to_bf16 = &round_to_bf16_portable<float>,
+                                             .pool_roi_bin = &pool_roi_bin,
                                              .lanes = Vector::lanes,
                                              .winograd = winograd};
 
@@ -144,6 +152,7 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx512bf16",
                                              .gemm = avx512::gemm<avx512::FloatStep>,
                                              .gemm_bf16 = gemm<PairStep>,
                                              .round_to_bf16 = &round_to_bf16,
+                                             .pool_roi_bin = &avx512::pool_roi_bin,
                                              .lanes = Vector::lanes,
                                              .winograd = avx512::winograd};
 

@@ -7,6 +7,8 @@
 #include <maskrcnn/core/feature_pyramid.hpp>
 #include <maskrcnn/core/frame.hpp>
 #include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/kernels/dispatch.hpp>
+#include <tuple>
 #include <vector>
 
 namespace maskrcnn {
@@ -43,7 +45,9 @@ template <Convention C, Scalar T>
 
 /// Reads fixed-size features for boxes of any size: each box from its level, by a RoI operator (`RoiAlign`, `RoiPool`).
 /// torchvision's `MultiScaleRoIAlign`.
-/// @tparam Operator has `output` and `pool(features [H, W, C], roi, scale, to)`
+/// @tparam Operator has `output` and `pool(features [H, W, C], roi, scale, to)`, with or without a set of kernels as
+/// one
+///                  more argument
 template <Convention C, class Operator>
 class MultiLevelRoi {
  public:
@@ -61,15 +65,44 @@ class MultiLevelRoi {
     constexpr auto bins = static_cast<Index>(output);
     const std::vector<T> scales = roi_scales<C>(features, levels_, frame);
     Tensor<T, 4> pooled = features.front().like(Shape<4>{boxes.size(), bins, bins, features.front().size(3)});
-    parallel_for(boxes.size(), [&](Index i) {
-      const std::size_t level = roi_level<C>(boxes[i], scales.front(), scales.back());
-      Operator::template pool<T>(features[level].view()[0], boxes[i], scales[level], pooled.view()[i].data());
+    const std::vector<Place<T>> places = in_reading_order<T>(boxes, scales);
+    const auto& kernels = kernels::best_kernels<T>();
+    parallel_for(boxes.size(), [&](Index at) {
+      const auto [level, y, i] = places[at];
+      const TensorView<const T, 3> map = features[level].view()[0];
+      T* const to = pooled.view()[i].data();
+      if constexpr (requires { Operator::template pool<T>(map, boxes[i], scales[level], to, kernels); })
+        Operator::template pool<T>(map, boxes[i], scales[level], to, kernels);
+      else
+        Operator::template pool<T>(map, boxes[i], scales[level], to);
     });
     span.end([&] { return ProfileNotes{.details = {{"output", shape_text(pooled.shape())}}}; });
     return pooled;
   }
 
  private:
+  /// Where a box is read: its level, its upper edge, its number.
+  template <Scalar T>
+  struct Place {
+    std::size_t level;
+    T y;
+    Index box;
+  };
+
+  /// Boxes level by level, from top to bottom: neighbours in a map are read while its cells are near.
+  template <Scalar T>
+  [[nodiscard]] static std::vector<Place<T>> in_reading_order(const std::vector<BasicBox<T>>& boxes,
+                                                              const std::vector<T>& scales) {
+    std::vector<Place<T>> places;
+    for (const BasicBox<T>& box : boxes)
+      places.push_back(
+          {roi_level<C>(box, scales.front(), scales.back()), std::isnan(box.y0) ? T{0} : box.y0, places.size()});
+    std::sort(places.begin(), places.end(), [](const Place<T>& a, const Place<T>& b) {
+      return std::tuple(a.level, a.y, a.box) < std::tuple(b.level, b.y, b.box);
+    });
+    return places;
+  }
+
   std::size_t levels_;
 };
 

@@ -7,6 +7,8 @@
 #include <maskrcnn/core/box.hpp>
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/tensor.hpp>
+#include <maskrcnn/kernels/dispatch.hpp>
+#include <span>
 #include <vector>
 
 namespace maskrcnn {
@@ -59,14 +61,21 @@ struct RoiAlign {
   /// @param scale    feature cells per pixel
   /// @param to       [output, output, C], overwritten
   template <Scalar T>
-  static void pool(TensorView<const T, 3> features, const BasicBox<T>& roi, T scale, T* to) {
+  static void pool(TensorView<const T, 3> features, const BasicBox<T>& roi, T scale, T* to,
+                   const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>()) {
     const RoiGrid<T> grid = roi_grid<Spec>(roi, scale);
     const auto rows = taps(features.size(0), grid.y0, grid.bin_height, grid.samples_y);
     const auto columns = taps(features.size(1), grid.x0, grid.bin_width, grid.samples_x);
     const auto samples_y = static_cast<Index>(grid.samples_y), samples_x = static_cast<Index>(grid.samples_x);
+    Bin<T> bin;
     for (Index y = 0; y < static_cast<Index>(output); ++y)
-      for (Index x = 0; x < static_cast<Index>(output); ++x, to += features.size(2))
-        pool_bin(features, {rows.data() + y * samples_y, samples_y}, {columns.data() + x * samples_x, samples_x}, to);
+      for (Index x = 0; x < static_cast<Index>(output); ++x, to += features.size(2)) {
+        bin.clear();
+        for (const Tap<T>& row : std::span(rows).subspan(y * samples_y, samples_y))
+          for (const Tap<T>& column : std::span(columns).subspan(x * samples_x, samples_x))
+            bin.add(features, row, column);
+        bin.pool(features.size(2), to, kernels);
+      }
   }
 
  private:
@@ -97,33 +106,45 @@ struct RoiAlign {
     return taps;
   }
 
+  /// The sampling points of one bin.
   template <Scalar T>
-  static void pool_bin(TensorView<const T, 3> features, std::span<const Tap<T>> rows, std::span<const Tap<T>> columns,
-                       T* to) {
-    constexpr bool average = Spec.rule.pooling == Pooling::average;
-    const Index channels = features.size(2), count = rows.size() * columns.size();
-    std::fill_n(to, channels, average || count == 0 ? T{0} : std::numeric_limits<T>::lowest());
-    for (const Tap<T>& row : rows)
-      for (const Tap<T>& column : columns) {
-        if (!row.inside || !column.inside) {
-          if constexpr (!average)
-            for (Index c = 0; c < channels; ++c) to[c] = std::max(to[c], T{0});
-          continue;
-        }
-        const T w00 = row.low_weight * column.low_weight, w01 = row.low_weight * column.high_weight;
-        const T w10 = row.high_weight * column.low_weight, w11 = row.high_weight * column.high_weight;
-        const T* const f00 = &features(row.low, column.low, 0);
-        const T* const f01 = &features(row.low, column.high, 0);
-        const T* const f10 = &features(row.high, column.low, 0);
-        const T* const f11 = &features(row.high, column.high, 0);
-        for (Index c = 0; c < channels; ++c) {
-          const T value = w00 * f00[c] + w01 * f01[c] + w10 * f10[c] + w11 * f11[c];
-          to[c] = average ? to[c] + value : std::max(to[c], value);
-        }
+  class Bin {
+   public:
+    void clear() {
+      cells_.clear();
+      weights_.clear();
+      outside_ = 0;
+    }
+
+    void add(TensorView<const T, 3> features, const Tap<T>& row, const Tap<T>& column) {
+      if (!row.inside || !column.inside) {
+        ++outside_;
+        return;
       }
-    if (average && count > 1)
-      for (Index c = 0; c < channels; ++c) to[c] /= static_cast<T>(count);
-  }
+      weights_.insert(weights_.end(), {row.low_weight * column.low_weight, row.low_weight * column.high_weight,
+                                       row.high_weight * column.low_weight, row.high_weight * column.high_weight});
+      cells_.insert(cells_.end(), {&features(row.low, column.low, 0), &features(row.low, column.high, 0),
+                                   &features(row.high, column.low, 0), &features(row.high, column.high, 0)});
+    }
+
+    /// Points outside the map count as zeros, in the average and in the maximum.
+    void pool(Index channels, T* to, const kernels::KernelSet<T>& kernels) const {
+      const Index inside = weights_.size() / 4, count = inside + outside_;
+      kernels.pool_roi_bin({.cells = cells_.data(),
+                            .weights = weights_.data(),
+                            .samples = inside,
+                            .channels = channels,
+                            .maximum = Spec.rule.pooling == Pooling::max,
+                            .start = outside_ > 0 || count == 0 ? T{0} : std::numeric_limits<T>::lowest(),
+                            .divisor = static_cast<T>(std::max<Index>(count, 1)),
+                            .to = to});
+    }
+
+   private:
+    std::vector<const T*> cells_;
+    std::vector<T> weights_;
+    Index outside_ = 0;
+  };
 };
 
 }  // namespace maskrcnn
