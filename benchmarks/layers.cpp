@@ -1,19 +1,20 @@
 // Single layers of Mask R-CNN with ResNet-50-FPN at 800 x 1088 pixels, in turns with oneDNN's in one run.
 //
-//     maskrcnn-layers [--filter TEXT] [--seconds-per-layer S]
+//     maskrcnn-layers [--filter TEXT] [--seconds-per-layer S] [--own] [--fastest]
 //
 // Every way of computing a layer has bias and ReLU fused, takes OMP_NUM_THREADS threads, and reads and writes memory
-// that it keeps; weights and layouts are made ready before. Ways take turns of about 10 ms. The table gives medians in
-// GFLOP/s, counted as direct convolution, and ratios of speeds: above 1 this library is faster. Ends with 1 if a result
-// differs from oneDNN's by more than rounding explains.
+// that it keeps; weights and layouts are made ready before. Ways take turns of about 10 ms. The table gives medians, or
+// the fastest run of each way, in GFLOP/s, counted as direct convolution, and ratios of speeds: above 1 this library is
+// faster. Ends with 1 if a result differs from oneDNN's by more than rounding explains. --own times this library alone.
+//
+// The column GB/s says how fast memory could be read just then. Where neighbours use it, oneDNN's Winograd, which keeps
+// its intermediate results there, loses up to half its speed; compare lines whose GB/s are what the machine can do.
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <map>
 #include <maskrcnn/ops/conv2d.hpp>
 #include <memory>
@@ -26,6 +27,7 @@
 
 #include "onednn_conv.hpp"
 #include "peak.hpp"
+#include "race.hpp"
 
 namespace {
 
@@ -85,50 +87,15 @@ const std::vector<Layer> layers{
     {"", 1, 50, 68, 512, 512, 3, 2},
 };
 
-double seconds_of(const std::function<void()>& run) {
-  const auto begin = std::chrono::steady_clock::now();
-  run();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
 /// The ways that are compared: this library's and oneDNN's.
 enum Way { own, direct, winograd, own_bf16, bf16, ways };
 
-/// One way of computing a layer, and how long each timed run took.
-struct Contender {
-  std::function<void()> run{};  ///< empty: not to be had
-  std::vector<double> seconds{};
-
-  [[nodiscard]] double median() {
-    const auto middle = seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2);
-    std::nth_element(seconds.begin(), middle, seconds.end());
-    return *middle;
-  }
+struct Options {
+  std::string filter;
+  double seconds = 1;  ///< per layer
+  bool only_own = false;
+  bool fastest = false;  ///< instead of the median
 };
-
-/// Lets all take turns until the time is over, five turns each at least.
-void race(std::array<Contender, ways>& contenders, double seconds) {
-  constexpr double turn = 0.01;
-  constexpr int least_turns = 5;
-  std::array<double, ways> about{};
-  const auto for_each = [&](const auto& call) {
-    for (std::size_t way = 0; way < ways; ++way)
-      if (contenders[way].run) call(contenders[way], about[way]);
-  };
-  for_each([](Contender& contender, double& time) {
-    contender.run();
-    time = seconds_of(contender.run);
-  });
-  double spent = 0;
-  for (int round = 0; round < least_turns || spent < seconds; ++round)
-    for_each([&](Contender& contender, double time) {
-      if (time < turn) contender.run();  // a short layer finds in the caches what it left there itself
-      for (double left = turn; left > 0; left -= time) {
-        contender.seconds.push_back(seconds_of(contender.run));
-        spent += contender.seconds.back();
-      }
-    });
-}
 
 /// Root mean square of the differences over that of the expected values.
 double relative_error(std::span<const float> found, std::span<const float> expected) {
@@ -170,7 +137,7 @@ using Summary = std::map<std::string, Ratios>;
 /// A layer with random numbers, in all ways.
 class Trial {
  public:
-  explicit Trial(const Layer& layer)
+  Trial(const Layer& layer, bool only_own)
       : input_({layer.images, layer.height, layer.width, layer.in}, std::make_shared<maskrcnn::MemoryPool>()) {
     std::mt19937 random(1);
     std::uniform_real_distribution<float> uniform(-1.0F, 1.0F);
@@ -185,6 +152,7 @@ class Trial {
     const maskrcnn::ConvGeometry geometry{.stride = layer.stride, .padding = layer.padding(), .relu = true};
     own_ = Conv2d<float>(weights, geometry);
     own_bf16_ = Conv2d<float, BFloat16>(weights, geometry);
+    if (only_own) return;
     const auto other = [&](const onednn::Way& way) {
       return std::make_unique<onednn::Convolution>(input_.shape(), std::as_const(input_).elements(), weights, geometry,
                                                    way);
@@ -194,24 +162,28 @@ class Trial {
     bf16_ = other({.type = dnnl::memory::data_type::bf16});
   }
 
-  /// Median time of each way in seconds, 0 if it is not to be had.
-  [[nodiscard]] std::array<double, ways> times(double seconds) {
-    std::array<Contender, ways> contenders;
+  /// Time of each way in seconds, 0 if it is not to be had.
+  [[nodiscard]] std::array<double, ways> times(const Options& options) {
+    std::array<race::Contender, ways> contenders;
     // the output goes back to the pool and serves the next run
     contenders[own].run = [&] { (void)own_(input_); };
     contenders[own_bf16].run = [&] { (void)own_bf16_(input_); };
-    contenders[direct].run = [&] { direct_->run(); };
-    if (winograd_->exists()) contenders[winograd].run = [&] { winograd_->run(); };
-    if (bf16_->exists()) contenders[bf16].run = [&] { bf16_->run(); };
-    race(contenders, seconds);
-    std::array<double, ways> medians{};
+    const auto enter = [&](Way way, const std::unique_ptr<onednn::Convolution>& convolution) {
+      if (convolution && convolution->exists()) contenders[way].run = [&] { convolution->run(); };
+    };
+    enter(direct, direct_);
+    enter(winograd, winograd_);
+    enter(bf16, bf16_);
+    race::run(contenders, options.seconds);
+    std::array<double, ways> times{};
     for (std::size_t way = 0; way < ways; ++way)
-      if (contenders[way].run) medians[way] = contenders[way].median();
-    return medians;
+      if (contenders[way].run) times[way] = options.fastest ? contenders[way].fastest() : contenders[way].median();
+    return times;
   }
 
   /// Whether all ways that have run computed the same.
   [[nodiscard]] bool agrees() {
+    if (!direct_) return true;
     const std::vector<float> expected = direct_->output();
     const Tensor<float, 4> found = own_(input_), found_bf16 = own_bf16_(input_);
     bool fine = check("own", found.elements(), expected, 1e-5);
@@ -237,16 +209,17 @@ void print_cell(const char* format, double value) {
 }
 
 /// Times one layer, prints its line. @return whether all results agree
-bool time_layer(const Layer& layer, double seconds, Summary& summary) {
-  Trial trial(layer);
+bool time_layer(const Layer& layer, const Options& options, const peak::MemorySpeed& memory, Summary& summary) {
+  Trial trial(layer, options.only_own);
   const peak::Body loop = peak::fp32_loop(maskrcnn::kernels::best_kernels<float>().name);
-  const double peak_before = peak::measure(loop, maskrcnn::thread_count(), 5);
-  const auto times = trial.times(seconds);
-  const double limit = std::max(peak_before, peak::measure(loop, maskrcnn::thread_count(), 5));
+  double limit = peak::measure(loop, maskrcnn::thread_count(), 5), bandwidth = memory.measure();
+  const auto times = trial.times(options);
+  limit = std::max(limit, peak::measure(loop, maskrcnn::thread_count(), 5));
+  bandwidth = std::min(bandwidth, memory.measure());
 
   const std::string name = layer.name();
   const auto speed = [&](Way way) { return times[way] > 0 ? layer.gflop() / times[way] : 0; };
-  std::printf("%-36s %6.2f", name.c_str(), layer.gflop());
+  std::printf("%-36s %6.2f %6.0f", name.c_str(), layer.gflop(), bandwidth);
   print_cell(" %8.0f", speed(own));
   print_cell(" %7.1f%%", limit > 0 ? 100 * speed(own) / limit : 0);
   for (const Way way : {direct, winograd, own_bf16, bf16}) print_cell(" %8.0f", speed(way));
@@ -266,17 +239,19 @@ bool time_layer(const Layer& layer, double seconds, Summary& summary) {
   return fine;
 }
 
-int run(const std::string& filter, double seconds) {
-  std::printf("%d threads, kernels %s, oneDNN %d.%d.%d; GFLOP/s counted as direct convolution\n\n",
+int run(const Options& options) {
+  std::printf("%d threads, kernels %s, oneDNN %d.%d.%d; GFLOP/s of the %s run, counted as direct convolution\n\n",
               maskrcnn::thread_count(), maskrcnn::kernels::best_kernels<float>().name, dnnl_version()->major,
-              dnnl_version()->minor, dnnl_version()->patch);
-  std::printf("%-36s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "layer (input, channels, kernel)", "GFLOP", "own",
-              "of peak", "direct", "Winograd", "own bf16", "bf16", "/direct", "/Winogr.", "bf16/bf16");
+              dnnl_version()->minor, dnnl_version()->patch, options.fastest ? "fastest" : "median");
+  std::printf("%-36s %6s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n", "layer (input, channels, kernel)", "GFLOP", "GB/s",
+              "own", "of peak", "direct", "Winograd", "own bf16", "bf16", "/direct", "/Winogr.", "bf16/bf16");
+  const peak::MemorySpeed memory;
   Summary summary;
   bool fine = true;
   for (const Layer& layer : layers)
-    if (layer.name().find(filter) != std::string::npos) fine = time_layer(layer, seconds, summary) && fine;
-  std::printf("\nspeed ratios\n");
+    if (layer.name().find(options.filter) != std::string::npos)
+      fine = time_layer(layer, options, memory, summary) && fine;
+  if (!summary.empty()) std::printf("\nspeed ratios\n");
   for (const auto& [what, ratios] : summary) ratios.print(what);
   return fine ? 0 : 1;
 }
@@ -284,21 +259,24 @@ int run(const std::string& filter, double seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string filter;
-  double seconds = 1;
+  Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
     if (option == "--filter" && i + 1 < argc) {
-      filter = argv[++i];
+      options.filter = argv[++i];
     } else if (option == "--seconds-per-layer" && i + 1 < argc) {
-      seconds = std::strtod(argv[++i], nullptr);
+      options.seconds = std::strtod(argv[++i], nullptr);
+    } else if (option == "--own") {
+      options.only_own = true;
+    } else if (option == "--fastest") {
+      options.fastest = true;
     } else {
-      std::fprintf(stderr, "usage: %s [--filter TEXT] [--seconds-per-layer S]\n", argv[0]);
+      std::fprintf(stderr, "usage: %s [--filter TEXT] [--seconds-per-layer S] [--own] [--fastest]\n", argv[0]);
       return 2;
     }
   }
   try {
-    return run(filter, seconds);
+    return run(options);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -1,10 +1,12 @@
-/// The arithmetic peak of this processor, measured: what other figures are shares of.
+/// What this processor can do at most, measured: arithmetic, of which other figures are shares, and reading memory.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <maskrcnn/core/parallel.hpp>
 #include <string_view>
+#include <vector>
 
 #if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
 #define MASKRCNN_PEAK_X86 1
@@ -145,5 +147,32 @@ using Body = double (*)(long steps);
   }
   return best;
 }
+
+/// How fast all threads together read memory that no cache holds, in GB/s: the best of several tries, which take some
+/// milliseconds each. Where it falls from one time to the next somebody else uses the memory, and what does not fit
+/// the caches becomes slow.
+class MemorySpeed {
+ public:
+  [[nodiscard]] double measure(int attempts = 5) const {
+    double best = 0;
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      std::vector<std::uint64_t> sums(chunks);
+      const auto begin = std::chrono::steady_clock::now();
+      maskrcnn::parallel_for(chunks, [&](std::size_t chunk) {
+        std::uint64_t sum = 0;  // one word of each cache line brings all of it
+        for (std::size_t i = chunk * words; i < (chunk + 1) * words; i += line) sum += memory_[i];
+        sums[chunk] = sum;
+      });
+      const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+      if (sums != std::vector<std::uint64_t>(chunks, words / line)) return 0;  // never, but the compiler must read
+      best = std::max(best, static_cast<double>(memory_.size() * sizeof(std::uint64_t)) / time.count() / 1e9);
+    }
+    return best;
+  }
+
+ private:
+  static constexpr std::size_t chunks = 64, words = std::size_t{1} << 18U, line = 64 / sizeof(std::uint64_t);
+  std::vector<std::uint64_t> memory_ = std::vector<std::uint64_t>(chunks * words, 1);  // 128 MB
+};
 
 }  // namespace peak
