@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <maskrcnn/core/memory_pool.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <string_view>
 #include <vector>
@@ -153,26 +154,30 @@ using Body = double (*)(long steps);
 /// the caches becomes slow.
 class MemorySpeed {
  public:
+  MemorySpeed() { std::fill_n(static_cast<std::uint64_t*>(memory_.data()), chunks * words, 1); }
+
   [[nodiscard]] double measure(int attempts = 5) const {
+    const auto* const memory = static_cast<const std::uint64_t*>(memory_.data());
     double best = 0;
     for (int attempt = 0; attempt < attempts; ++attempt) {
       std::vector<std::uint64_t> sums(chunks);
       const auto begin = std::chrono::steady_clock::now();
       maskrcnn::parallel_for(chunks, [&](std::size_t chunk) {
         std::uint64_t sum = 0;  // one word of each cache line brings all of it
-        for (std::size_t i = chunk * words; i < (chunk + 1) * words; i += line) sum += memory_[i];
+        for (std::size_t i = chunk * words; i < (chunk + 1) * words; i += line) sum += memory[i];
         sums[chunk] = sum;
       });
       const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
       if (sums != std::vector<std::uint64_t>(chunks, words / line)) return 0;  // never, but the compiler must read
-      best = std::max(best, static_cast<double>(memory_.size() * sizeof(std::uint64_t)) / time.count() / 1e9);
+      best = std::max(best, static_cast<double>(bytes) / time.count() / 1e9);
     }
     return best;
   }
 
  private:
   static constexpr std::size_t chunks = 64, words = std::size_t{1} << 18U, line = 64 / sizeof(std::uint64_t);
-  std::vector<std::uint64_t> memory_ = std::vector<std::uint64_t>(chunks * words, 1);  // 128 MB
+  static constexpr std::size_t bytes = chunks * words * sizeof(std::uint64_t);  // 128 MB
+  maskrcnn::PooledMemory memory_{bytes, nullptr};                               // in large pages, where there are any
 };
 
 }  // namespace peak
