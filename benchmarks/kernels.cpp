@@ -97,7 +97,6 @@ void time_product(benchmark::State& state, const KernelSet& set, const Product& 
                                                  .segment = product.segment,
                                                  .rows = rows,
                                                  .b = weights.data(),
-                                                 .next_b = nullptr,
                                                  .columns = kernel.columns,
                                                  .c = c.data(),
                                                  .c_offset = 0,

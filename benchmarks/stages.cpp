@@ -22,6 +22,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "made_weights.hpp"
@@ -53,7 +54,7 @@ struct Scene {
   maskrcnn::Image picture = made_picture({480, 640});
   maskrcnn::Input<float> input = preprocess(picture, pool);
   FeaturePyramid<float> bottom_up = resnet(input.tensor);
-  FeaturePyramid<float> features = fpn(bottom_up);
+  FeaturePyramid<float> features = fpn(copy(bottom_up));
   Boxes proposals = made_boxes(proposal_count, input.frame.resized);
   Tensor<float, 4> pooled_proposals = box_features(features, proposals, input.frame);
   maskrcnn::BoxPredictor<float> box_predictor{root / "roi_heads", channels, 7};
@@ -62,6 +63,13 @@ struct Scene {
   Tensor<float, 4> pooled_objects = mask_features(features, objects.boxes, input.frame);
   Tensor<float, 3> masks = made_masks(object_count, 28);
   maskrcnn::Detections detections = maskrcnn::paste_masks<Convention>(objects, masks, input.frame, 0.5);
+
+  /// For a stage that uses up what it is given.
+  [[nodiscard]] static FeaturePyramid<float> copy(const FeaturePyramid<float>& maps) {
+    FeaturePyramid<float> copies;
+    for (const auto& map : maps) copies.push_back(map.clone());
+    return copies;
+  }
 
   /// The configuration whose score threshold lets `candidate_count` class scores of these pooled proposals pass.
   [[nodiscard]] maskrcnn::ModelConfig config_for(const Tensor<float, 4>& pooled) const {
@@ -184,15 +192,22 @@ double total() { return resnet() + fpn() + rpn() + box_head() + mask_head(); }
 
 }  // namespace gflop
 
-/// Times `call`, and sets the counters for a stage of so many operations.
-template <class Call>
-void time(benchmark::State& state, double gflop, const Call& call) {
+/// Times `call` of what `prepare` makes, and sets the counters for a stage of so many operations.
+template <class Prepare, class Call>
+void time(benchmark::State& state, double gflop, const Prepare& prepare, const Call& call) {
   static const double peak =
       peak::measure(peak::fp32_loop(maskrcnn::kernels::best_kernels<float>().name), maskrcnn::thread_count());
-  benchmark::DoNotOptimize(call());  // memory is there afterwards
-  const auto begin = std::chrono::steady_clock::now();
-  for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(call());
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  benchmark::DoNotOptimize(call(prepare()));  // memory is there afterwards
+  double seconds = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    auto input = prepare();
+    const auto begin = std::chrono::steady_clock::now();
+    auto output = call(std::move(input));
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    benchmark::DoNotOptimize(output);
+    state.SetIterationTime(taken.count());
+    seconds += taken.count();
+  }
   if (gflop == 0) return;
   const double speed = gflop * static_cast<double>(state.iterations()) / seconds;
   state.counters["GFLOP"] = gflop;
@@ -200,15 +215,24 @@ void time(benchmark::State& state, double gflop, const Call& call) {
   if (peak > 0) state.counters["of_peak"] = speed / peak;
 }
 
-template <class Call>
-void add(const char* name, double (*gflop)(), const Call& call) {
+template <class Prepare, class Call>
+void add(const char* name, double (*gflop)(), const Prepare& prepare, const Call& call) {
   benchmark::RegisterBenchmark(name,
-                               [gflop, call](benchmark::State& state) {
+                               [=](benchmark::State& state) {
                                  Scene& s = scene();
-                                 time(state, gflop != nullptr ? gflop() : 0, [&] { return call(s); });
+                                 time(
+                                     state, gflop != nullptr ? gflop() : 0, [&] { return prepare(s); },
+                                     [&](auto&& input) { return call(s, std::forward<decltype(input)>(input)); });
                                })
       ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
+      ->UseManualTime();
+}
+
+/// A stage that leaves its input as it is.
+template <class Call>
+void add(const char* name, double (*gflop)(), const Call& call) {
+  add(
+      name, gflop, [](Scene&) { return 0; }, [call](Scene& s, int) { return call(s); });
 }
 
 /// The model as users build it, with a threshold that suits what its own RPN proposes.
@@ -225,7 +249,9 @@ const maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>& whole_model() {
 void add_stages() {
   add("preprocess", nullptr, [](Scene& s) { return s.preprocess(s.picture, s.pool); });
   add("resnet", gflop::resnet, [](Scene& s) { return s.resnet(s.input.tensor); });
-  add("fpn", gflop::fpn, [](Scene& s) { return s.fpn(s.bottom_up); });
+  add(
+      "fpn", gflop::fpn, [](Scene& s) { return Scene::copy(s.bottom_up); },
+      [](Scene& s, FeaturePyramid<float> maps) { return s.fpn(std::move(maps)); });
   add("rpn", gflop::rpn, [](Scene& s) { return s.rpn(s.features, s.input.frame); });
   add("roi_align 7x7, 1000 proposals", nullptr,
       [](Scene& s) { return s.box_features(s.features, s.proposals, s.input.frame); });
