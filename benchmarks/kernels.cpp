@@ -1,0 +1,191 @@
+// Each kernel of each instruction set that this processor has, on one thread, with operands in the caches.
+//
+//     maskrcnn-kernels [--benchmark_filter=REGEX]
+//
+// Counters: GFLOP/s (a multiply-add counts as two), the share of this processor's measured peak for the same
+// instruction set and operands, and for kernels that mostly move data GB/s, reads and writes together. Products on
+// their own processor's peak are at 1.0 when nothing but arithmetic takes time.
+
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <map>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/kernels/dispatch.hpp>
+#include <numeric>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "peak.hpp"
+
+namespace {
+
+using maskrcnn::BFloat16, maskrcnn::Index, maskrcnn::Tensor;
+namespace kernels = maskrcnn::kernels;
+using KernelSet = kernels::KernelSet<float>;
+
+/// What one call of a kernel does; 0: not counted.
+struct Work {
+  double flop = 0, bytes = 0;
+};
+
+/// The peak that goes with a loop, measured when first asked for.
+double peak_of(peak::Body loop) {
+  static std::map<peak::Body, double> peaks;
+  const auto [entry, fresh] = peaks.try_emplace(loop, 0.0);
+  if (fresh) entry->second = peak::measure(loop, 1);
+  return entry->second;
+}
+
+/// Times `call`, and sets the counters.
+template <class Call>
+void time(benchmark::State& state, const Work& work, peak::Body loop, const Call& call) {
+  const double peak = work.flop > 0 ? peak_of(loop) : 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for ([[maybe_unused]] auto _ : state) {
+    call();
+    benchmark::ClobberMemory();
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double calls = static_cast<double>(state.iterations()) / seconds / 1e9;
+  if (work.flop > 0) state.counters["GFLOP/s"] = work.flop * calls;
+  if (peak > 0) state.counters["of_peak"] = work.flop * calls / peak;
+  if (work.bytes > 0) state.counters["GB/s"] = work.bytes * calls;
+}
+
+/// Numbers from -1 to 1 in no order.
+template <class Number>
+std::vector<Number> numbers(Index count) {
+  std::vector<Number> values(count);
+  unsigned state = 1;
+  for (Number& value : values) {
+    state = state * 1664525U + 1013904223U;
+    value = static_cast<Number>(static_cast<float>(state >> 8U) / 8388608.0F - 1.0F);
+  }
+  return values;
+}
+
+/// Sizes of a product: `segments` pieces of `segment` elements a row, one panel of columns.
+struct Product {
+  const char* name;
+  Index segments, segment;
+  bool with_addend;
+};
+
+/// A block of rows whose inputs, weights and outputs stay in the second-level cache.
+template <class Operand>
+void time_product(benchmark::State& state, const KernelSet& set, const Product& product) {
+  const kernels::GemmKernel<float, Operand>& kernel = set.product<Operand>();
+  constexpr Index rows = 96;
+  const Index depth = product.segments * product.segment;
+  const auto inputs = numbers<Operand>(rows * depth), weights = numbers<Operand>(depth * kernel.columns);
+  const auto bias = numbers<float>(kernel.columns), addend = numbers<float>(rows * kernel.columns);
+  Tensor<float, 2> output({rows, kernel.columns});
+  std::vector<const Operand*> a(product.segments * rows);
+  std::vector<float*> c(rows);
+  std::vector<const float*> addends(rows);
+  for (Index r = 0; r < rows; ++r) {
+    for (Index s = 0; s < product.segments; ++s) a[s * rows + r] = inputs.data() + r * depth + s * product.segment;
+    c[r] = &output(r, 0);
+    addends[r] = addend.data() + r * kernel.columns;
+  }
+  const kernels::GemmBlock<float, Operand> block{.a = a.data(),
+                                                 .a_pitch = rows,
+                                                 .a_offset = 0,
+                                                 .segments = product.segments,
+                                                 .segment = product.segment,
+                                                 .rows = rows,
+                                                 .b = weights.data(),
+                                                 .columns = kernel.columns,
+                                                 .c = c.data(),
+                                                 .c_offset = 0,
+                                                 .bias = bias.data(),
+                                                 .addend = product.with_addend ? addends.data() : nullptr,
+                                                 .relu = true};
+  const auto loop = std::is_same_v<Operand, float> ? peak::fp32_loop(set.name) : peak::bf16_loop(set.name);
+  time(state, {.flop = 2.0 * static_cast<double>(rows * depth * kernel.columns)}, loop, [&] { kernel.run(block); });
+}
+
+constexpr Index channels = 256;
+
+/// Tiles that are transformed one after the other: their pixels and coefficients fit into the second-level cache.
+constexpr Index tiles = 8;
+
+/// One tile in: 12 transforms of six values, of 20 operations each.
+void time_winograd_input(benchmark::State& state, const KernelSet& set) {
+  constexpr Index size = kernels::winograd_products;
+  const auto pixels = numbers<float>(tiles * size * channels);
+  Tensor<float, 1> coefficients({tiles * size * channels});
+  std::vector<const float*> from(tiles * size);
+  for (Index i = 0; i < from.size(); ++i) from[i] = pixels.data() + i * channels;
+  const auto count = static_cast<double>(tiles * channels);
+  time(state, {.flop = 240 * count, .bytes = (36 + 36) * sizeof(float) * count}, peak::fp32_loop(set.name), [&] {
+    for (Index tile = 0; tile < tiles; ++tile)
+      set.winograd.input({.pixels = from.data() + tile * size,
+                          .channels = channels,
+                          .to = coefficients.data() + tile * size * channels,
+                          .pitch = channels});
+  });
+}
+
+/// One tile out: 10 transforms of 16 operations, and the bias.
+void time_winograd_output(benchmark::State& state, const KernelSet& set) {
+  constexpr Index size = kernels::winograd_products, outputs = kernels::winograd_outputs * kernels::winograd_outputs;
+  const auto coefficients = numbers<float>(tiles * size * channels), bias = numbers<float>(channels);
+  Tensor<float, 1> pixels({tiles * outputs * channels});
+  std::vector<float*> to(tiles * outputs);
+  for (Index i = 0; i < to.size(); ++i) to[i] = pixels.data() + i * channels;
+  const auto count = static_cast<double>(tiles * channels);
+  time(state, {.flop = 176 * count, .bytes = (36 + 16) * sizeof(float) * count}, peak::fp32_loop(set.name), [&] {
+    for (Index tile = 0; tile < tiles; ++tile)
+      set.winograd.output({.from = coefficients.data() + tile * size * channels,
+                           .pitch = channels,
+                           .channels = channels,
+                           .bias = bias.data(),
+                           .pixels = to.data() + tile * outputs,
+                           .addend = nullptr,
+                           .relu = true});
+  });
+}
+
+void time_rounding(benchmark::State& state, const KernelSet& set) {
+  constexpr Index count = 4096;
+  const auto from = numbers<float>(count);
+  std::vector<BFloat16> to(count);
+  time(state, {.bytes = static_cast<double>(count * (sizeof(float) + sizeof(BFloat16)))}, nullptr,
+       [&] { set.round_to_bf16(from.data(), count, to.data()); });
+}
+
+void add_benchmarks(const KernelSet& set) {
+  const std::string name = std::string(set.name) + "/";
+  static constexpr Product products[] = {{"depth 64", 1, 64, false},          {"depth 256", 1, 256, false},
+                                         {"depth 256, addend", 1, 256, true}, {"depth 512", 1, 512, false},
+                                         {"9 segments of 64", 9, 64, false},  {"7 segments of 21", 7, 21, false}};
+  for (const Product& product : products) {
+    benchmark::RegisterBenchmark((name + "product fp32/" + product.name).c_str(),
+                                 [&](benchmark::State& state) { time_product<float>(state, set, product); });
+    if (product.segments == 1)
+      benchmark::RegisterBenchmark((name + "product bf16/" + product.name).c_str(),
+                                   [&](benchmark::State& state) { time_product<BFloat16>(state, set, product); });
+  }
+  if (set.winograd.input != nullptr) {
+    benchmark::RegisterBenchmark((name + "winograd input").c_str(),
+                                 [&](benchmark::State& state) { time_winograd_input(state, set); });
+    benchmark::RegisterBenchmark((name + "winograd output").c_str(),
+                                 [&](benchmark::State& state) { time_winograd_output(state, set); });
+  }
+  benchmark::RegisterBenchmark((name + "round to bf16").c_str(),
+                               [&](benchmark::State& state) { time_rounding(state, set); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const KernelSet* set : kernels::available_kernels<float>()) add_benchmarks(*set);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}
