@@ -7,8 +7,8 @@
 // the fastest run of each way, in GFLOP/s, counted as direct convolution, and ratios of speeds: above 1 this library is
 // faster. Ends with 1 if a result differs from oneDNN's by more than rounding explains. --own times this library alone.
 //
-// The column GB/s says how fast memory could be read just then. Where neighbours use it, oneDNN's Winograd, which keeps
-// its intermediate results there, loses up to half its speed; compare lines whose GB/s are what the machine can do.
+// The column GB/s says how fast memory could be read just then. oneDNN's Winograd has been seen to lose half its speed
+// on a virtual machine, for a while and without that column telling why: run this more than once.
 
 #include <algorithm>
 #include <array>

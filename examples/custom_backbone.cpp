@@ -15,6 +15,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -36,7 +37,7 @@ class PlainNet {
     maskrcnn::FeaturePyramid<float> features;
     for (std::size_t i = 1; i < body_.size(); ++i)
       features.push_back(body_[i](features.empty() ? stem : features.back()));
-    return fpn_(features);
+    return fpn_(std::move(features));
   }
 
  private:

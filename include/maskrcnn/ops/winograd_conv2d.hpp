@@ -39,13 +39,17 @@ class WinogradConv2d {
     // straight into the packed order: an intermediate copy of all coefficients would be four times the weights
     const Index width = kernels.gemm.columns, panels = (out_ + width - 1) / width;
     weights_ = Tensor<T, 4>({panels, products, in_, width});
-    parallel_for(panels * in_, [&](Index task) {
-      const Index panel = task / in_, k = task % in_;
+    constexpr Index group = 16;  // input channels that are next to each other in memory
+    const Index groups = (in_ + group - 1) / group;
+    parallel_for(panels * groups, [&](Index task) {
+      const Index panel = task / groups, begin = task % groups * group;
       for (Index j = 0; j < width; ++j) {
         const Index n = panel * width + j;
-        const auto coefficients =
-            n < out_ ? transform_weights(weights.kernel.data() + 9 * (n * in_ + k)) : std::array<double, products>{};
-        for (Index i = 0; i < products; ++i) weights_(panel, i, k, j) = static_cast<T>(coefficients[i]);
+        for (Index k = begin; k < std::min(begin + group, in_); ++k) {
+          const auto coefficients =
+              n < out_ ? transform_weights(weights.kernel.data() + 9 * (n * in_ + k)) : std::array<double, products>{};
+          for (Index i = 0; i < products; ++i) weights_(panel, i, k, j) = static_cast<T>(coefficients[i]);
+        }
       }
     });
   }
@@ -163,13 +167,11 @@ class WinogradConv2d {
   /// G g G^T of one 3 x 3 kernel, in double.
   static std::array<double, products> transform_weights(const T* g) {
     const auto along = [](double g0, double g1, double g2) {
-      constexpr double a = kernels::winograd_a<double>, b = kernels::winograd_b<double>;
-      return std::array<double, 6>{g0,
-                                   (g0 + a * g1 + 0.5 * g2) / -1.5,
-                                   (g0 - a * g1 + 0.5 * g2) / -1.5,
-                                   (g0 + b * g1 + 2.0 * g2) / 6.0,
-                                   (g0 - b * g1 + 2.0 * g2) / 6.0,
-                                   g2};
+      constexpr double a = kernels::winograd_a<double>, b = kernels::winograd_b<double>, third = 1.0 / 3,
+                       sixth = 1.0 / 6;
+      const double even_a = -2 * third * (g0 + 0.5 * g2), odd_a = -2 * third * a * g1;
+      const double even_b = sixth * (g0 + 2.0 * g2), odd_b = sixth * b * g1;
+      return std::array<double, 6>{g0, even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, g2};
     };
     std::array<std::array<double, 6>, 3> columns;
     for (std::size_t x = 0; x < 3; ++x)
