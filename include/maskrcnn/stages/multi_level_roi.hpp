@@ -68,13 +68,14 @@ class MultiLevelRoi {
     const std::vector<Place<T>> places = in_reading_order<T>(boxes, scales);
     const auto& kernels = kernels::best_kernels<T>();
     parallel_for(boxes.size(), [&](Index at) {
-      const auto [level, y, i] = places[at];
-      const TensorView<const T, 3> map = features[level].view()[0];
-      T* const to = pooled.view()[i].data();
-      if constexpr (requires { Operator::template pool<T>(map, boxes[i], scales[level], to, kernels); })
-        Operator::template pool<T>(map, boxes[i], scales[level], to, kernels);
+      const Place<T>& place = places[at];
+      const TensorView<const T, 3> map = features[place.level].view()[0];
+      const BasicBox<T>& box = boxes[place.box];
+      T* const to = pooled.view()[place.box].data();
+      if constexpr (requires { Operator::template pool<T>(map, box, scales[0], to, kernels); })
+        Operator::template pool<T>(map, box, scales[place.level], to, kernels);
       else
-        Operator::template pool<T>(map, boxes[i], scales[level], to);
+        Operator::template pool<T>(map, box, scales[place.level], to);
     });
     span.end([&] { return ProfileNotes{.details = {{"output", shape_text(pooled.shape())}}}; });
     return pooled;
