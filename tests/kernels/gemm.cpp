@@ -118,61 +118,62 @@ template <class P, class Kernel>
 
 TEST_CASE_TEMPLATE("kernels compute what the reference does, for all rows and every third column", P, Floats, Doubles,
                    Bfloats) {
-  for (const auto& [name, kernel] : kernels_for<P>()) {
-    CAPTURE(name);
-    REQUIRE(kernel.columns <= maskrcnn::kernels::max_panel_columns);
+  for (const auto& named : kernels_for<P>()) {
+    CAPTURE(named.first);
+    REQUIRE(named.second.columns <= maskrcnn::kernels::max_panel_columns);
     double worst = 0;
-    for (Index rows = 1; rows <= kernel.rows + 1; ++rows)
-      for (Index columns = 1; columns <= kernel.columns; columns += 3)
+    for (Index rows = 1; rows <= named.second.rows + 1; ++rows)
+      for (Index columns = 1; columns <= named.second.columns; columns += 3)
         for (const bool whole : {false, true})
-          worst = std::max(worst, distance_to_reference<P>(kernel, {.rows = rows,
-                                                                    .columns = columns,
-                                                                    .segments = 2,
-                                                                    .segment = whole_steps<P>(7),
-                                                                    .bias = whole,
-                                                                    .addend = !whole,
-                                                                    .relu = whole}));
+          worst = std::max(worst, distance_to_reference<P>(named.second, {.rows = rows,
+                                                                          .columns = columns,
+                                                                          .segments = 2,
+                                                                          .segment = whole_steps<P>(7),
+                                                                          .bias = whole,
+                                                                          .addend = !whole,
+                                                                          .relu = whole}));
     CHECK(worst < test::tolerance<typename P::Scalar> / 10);
   }
 }
 
 TEST_CASE_TEMPLATE("kernels compute what the reference does, for all that a call can ask", P, Floats, Doubles,
                    Bfloats) {
-  for (const auto& [name, kernel] : kernels_for<P>())
+  for (const auto& named : kernels_for<P>())
     for (const Index segments : {1U, 3U, 9U})
       for (const Index segment : {1U, 2U, 16U, 127U, 128U, 129U, 300U})
         for (const unsigned options : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U}) {
-          CAPTURE(name);
+          CAPTURE(named.first);
           CAPTURE(segments);
           CAPTURE(segment);
           CAPTURE(options);
-          CHECK(distance_to_reference<P>(kernel, {.rows = kernel.rows + 2 - segment % 4,
-                                                  .columns = kernel.columns - segment % 3,
-                                                  .segments = segments,
-                                                  .segment = whole_steps<P>(segment),
-                                                  .bias = (options & 1U) != 0,
-                                                  .addend = (options & 2U) != 0,
-                                                  .relu = (options & 4U) != 0}) < test::tolerance<typename P::Scalar>);
+          CHECK(distance_to_reference<P>(named.second, {.rows = named.second.rows + 2 - segment % 4,
+                                                        .columns = named.second.columns - segment % 3,
+                                                        .segments = segments,
+                                                        .segment = whole_steps<P>(segment),
+                                                        .bias = (options & 1U) != 0,
+                                                        .addend = (options & 2U) != 0,
+                                                        .relu = (options & 4U) != 0}) <
+                test::tolerance<typename P::Scalar>);
         }
 }
 
 TEST_CASE_TEMPLATE("a row's result does not depend on the tile it is in", P, Floats, Doubles, Bfloats) {
-  for (const auto& [name, kernel] : kernels_for<P>()) {
-    CAPTURE(name);
+  for (const auto& named : kernels_for<P>()) {
+    CAPTURE(named.first);
     for (const Index segment : {7U, 64U, 150U}) {
-      Sizes sizes{.rows = 2 * kernel.rows + 1,
-                  .columns = kernel.columns,
+      Sizes sizes{.rows = 2 * named.second.rows + 1,
+                  .columns = named.second.columns,
                   .segments = 3,
                   .segment = whole_steps<P>(segment),
                   .bias = true,
                   .addend = false,
                   .relu = false};
-      Problem<P> whole(kernel, sizes);
-      kernel.run(whole.block());
-      for (Index rows = 1; rows <= 2 * kernel.rows; ++rows) {
+      Problem<P> whole(named.second, sizes);
+      named.second.run(whole.block());
+      for (Index rows = 1; rows <= 2 * named.second.rows; ++rows) {
         sizes.rows = rows;
-        Problem<P> part(kernel, sizes);
-        kernel.run(part.block());
+        Problem<P> part(named.second, sizes);
+        named.second.run(part.block());
         bool same = true;
         for (Index r = 0; r < rows; ++r)
           for (Index n = 0; n < sizes.columns; ++n) same = same && part.at(r, n) == whole.at(r, n);
@@ -185,17 +186,17 @@ TEST_CASE_TEMPLATE("a row's result does not depend on the tile it is in", P, Flo
 }
 
 TEST_CASE_TEMPLATE("what is not a number stays so, with ReLU and without", P, Floats, Doubles, Bfloats) {
-  for (const auto& [name, kernel] : kernels_for<P>())
+  for (const auto& named : kernels_for<P>())
     for (const bool relu : {false, true})
-      for (const Index columns : {kernel.columns, kernel.columns - 1, Index{1}}) {
-        CAPTURE(name);
+      for (const Index columns : {named.second.columns, named.second.columns - 1, Index{1}}) {
+        CAPTURE(named.first);
         CAPTURE(relu);
         Problem<P> problem(
-            kernel,
+            named.second,
             {.rows = 3, .columns = columns, .segments = 1, .segment = 4, .bias = true, .addend = false, .relu = relu});
         problem.a()[(4 + 6) + 6] =
             typename P::Operand(std::numeric_limits<float>::quiet_NaN());  // row 1, first element
-        kernel.run(problem.block());
+        named.second.run(problem.block());
         for (Index n = 0; n < columns; ++n) {
           CHECK_FALSE(std::isnan(problem.at(0, n)));
           CHECK(std::isnan(problem.at(1, n)));

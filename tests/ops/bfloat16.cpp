@@ -60,22 +60,23 @@ const auto& yardstick = maskrcnn::kernels::portable_kernels<double>;
 
 TEST_CASE("1 x 1 convolutions multiply bfloat16 numbers and add floats, on every kernel") {
   for (const auto* kernels : available_kernels<float>())
-    for (const auto& [in, out, stride] : {Shape<3>{64, 256, 1}, Shape<3>{33, 70, 2}, Shape<3>{1, 1, 1}}) {
+    for (const auto& sizes : {Shape<3>{64, 256, 1}, Shape<3>{33, 70, 2}, Shape<3>{1, 1, 1}}) {
       CAPTURE(std::string(kernels->name));
-      CAPTURE(in);
-      CHECK(test::difference(convolved<float, BFloat16>(in, out, stride, *kernels).elements(),
-                             convolved<double, double>(in, out, stride, yardstick).elements()) <
+      CAPTURE(sizes[0]);
+      CHECK(test::difference(convolved<float, BFloat16>(sizes[0], sizes[1], sizes[2], *kernels).elements(),
+                             convolved<double, double>(sizes[0], sizes[1], sizes[2], yardstick).elements()) <
             test::tolerance<float>);
     }
 }
 
 TEST_CASE("fully connected layers do, shallow and deep") {
   for (const auto* kernels : available_kernels<float>())
-    for (const auto& [in, out, rows] : {Shape<3>{1024, 91, 5}, Shape<3>{3001, 200, 300}, Shape<3>{7, 3, 1}}) {
+    for (const auto& sizes : {Shape<3>{1024, 91, 5}, Shape<3>{3001, 200, 300}, Shape<3>{7, 3, 1}}) {
       CAPTURE(std::string(kernels->name));
-      CAPTURE(in);
-      CHECK(test::difference(connected<float, BFloat16>(in, out, rows, *kernels).elements(),
-                             connected<double, double>(in, out, rows, yardstick).elements()) < test::tolerance<float>);
+      CAPTURE(sizes[0]);
+      CHECK(test::difference(connected<float, BFloat16>(sizes[0], sizes[1], sizes[2], *kernels).elements(),
+                             connected<double, double>(sizes[0], sizes[1], sizes[2], yardstick).elements()) <
+            test::tolerance<float>);
     }
 }
 
