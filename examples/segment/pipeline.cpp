@@ -21,8 +21,13 @@ struct Entry {
   Make *fp32, *bf16;
 };
 
+template <maskrcnn::Backbone B>
+constexpr Entry entry_of(std::string_view backbone) {
+  return {backbone, &make_pipeline<B>, &make_pipeline<maskrcnn::Bf16<B>>};
+}
+
 constexpr Entry entries[] = {
-#define MASKRCNN_ARCHITECTURE(name, type) {#name, &make_pipeline<type>, &make_pipeline<maskrcnn::Bf16<type>>},
+#define MASKRCNN_ARCHITECTURE(name, type) entry_of<type>(#name),
 #include "architectures.inc"
 #undef MASKRCNN_ARCHITECTURE
 };

@@ -25,9 +25,13 @@ class Conv2d {
          const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
       : name_(weights.name), height_(weights.height), width_(weights.width), stride_(geometry.stride) {
     weights.check();
-    if (weights.height == 1 && weights.width == 1)
-      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
-    else if (WinogradConv2d<T>::fits(weights, geometry, kernels))
+    if constexpr (!std::same_as<Operand, T>) {
+      if (weights.height == 1 && weights.width == 1) {
+        way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
+        return;
+      }
+    }
+    if (WinogradConv2d<T>::fits(weights, geometry, kernels))
       way_.template emplace<WinogradConv2d<T>>(weights, geometry, kernels);
     else
       way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);

@@ -61,6 +61,7 @@ class ResNet {
     FeaturePyramid<T> features;
     Tensor<T, 4> x = max_pool(stem_(input), {.size = 3, .stride = 2, .padding = 1});
     for (const auto& layer : layers_) {
+      // NOLINTNEXTLINE(bugprone-use-after-move): x has been moved from only if there are features
       x = features.empty() ? layer.front()(std::move(x)) : layer.front()(features.back());
       for (const Block& block : std::span(layer).subspan(1)) x = block(std::move(x));
       features.push_back(std::move(x));
