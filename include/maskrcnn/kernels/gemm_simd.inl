@@ -144,6 +144,7 @@ template <class Step, int Rows, int Vectors>
 
   GemmBlock<float, typename Step::Operand> whole = block;
   whole.a = block.a + row;
+  whole.rows = static_cast<Index>(Rows);
   whole.columns = width;
   whole.c = c;
   whole.c_offset = 0;
