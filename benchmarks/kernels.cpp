@@ -112,41 +112,58 @@ constexpr Index channels = 256;
 /// Tiles that are transformed one after the other: their pixels and coefficients fit into the second-level cache.
 constexpr Index tiles = 8;
 
-/// One tile in: 12 transforms of six values, of 20 operations each.
+/// One tile in, or out, of `Outputs` x `Outputs`: so many transforms of one row or column each.
+template <Index Outputs>
 void time_winograd_input(benchmark::State& state, const KernelSet& set) {
-  constexpr Index size = kernels::winograd_products;
+  constexpr Index inputs = kernels::winograd_inputs<Outputs>, size = kernels::winograd_products<Outputs>;
+  constexpr Index operations = Outputs == 4 ? 20 : 46;  // of one transform
   const auto pixels = numbers<float>(tiles * size * channels);
   Tensor<float, 1> coefficients({tiles * size * channels});
   std::vector<const float*> from(tiles * size);
   for (Index i = 0; i < from.size(); ++i) from[i] = pixels.data() + i * channels;
   const auto count = static_cast<double>(tiles * channels);
-  time(state, {.flop = 240 * count, .bytes = (36 + 36) * sizeof(float) * count}, peak::fp32_loop(set.name), [&] {
-    for (Index tile = 0; tile < tiles; ++tile)
-      set.winograd.input({.pixels = from.data() + tile * size,
-                          .channels = channels,
-                          .to = coefficients.data() + tile * size * channels,
-                          .pitch = channels});
-  });
+  time(state, {.flop = 2 * inputs * operations * count, .bytes = 2 * size * sizeof(float) * count},
+       peak::fp32_loop(set.name), [&] {
+         for (Index tile = 0; tile < tiles; ++tile)
+           set.winograd<Outputs>().input({.pixels = from.data() + tile * size,
+                                          .channels = channels,
+                                          .to = coefficients.data() + tile * size * channels,
+                                          .pitch = channels});
+       });
 }
 
-/// One tile out: 10 transforms of 16 operations, and the bias.
+/// The same on the way out, with the bias.
+template <Index Outputs>
 void time_winograd_output(benchmark::State& state, const KernelSet& set) {
-  constexpr Index size = kernels::winograd_products, outputs = kernels::winograd_outputs * kernels::winograd_outputs;
+  constexpr Index inputs = kernels::winograd_inputs<Outputs>, size = kernels::winograd_products<Outputs>;
+  constexpr Index outputs = Outputs * Outputs;
+  constexpr Index operations = Outputs == 4 ? 16 : 32;  // of one transform
   const auto coefficients = numbers<float>(tiles * size * channels), bias = numbers<float>(channels);
   Tensor<float, 1> pixels({tiles * outputs * channels});
   std::vector<float*> to(tiles * outputs);
   for (Index i = 0; i < to.size(); ++i) to[i] = pixels.data() + i * channels;
   const auto count = static_cast<double>(tiles * channels);
-  time(state, {.flop = 176 * count, .bytes = (36 + 16) * sizeof(float) * count}, peak::fp32_loop(set.name), [&] {
-    for (Index tile = 0; tile < tiles; ++tile)
-      set.winograd.output({.from = coefficients.data() + tile * size * channels,
-                           .pitch = channels,
-                           .channels = channels,
-                           .bias = bias.data(),
-                           .pixels = to.data() + tile * outputs,
-                           .addend = nullptr,
-                           .relu = true});
-  });
+  time(state,
+       {.flop = ((inputs + Outputs) * operations + outputs) * count, .bytes = (size + outputs) * sizeof(float) * count},
+       peak::fp32_loop(set.name), [&] {
+         for (Index tile = 0; tile < tiles; ++tile)
+           set.winograd<Outputs>().output({.from = coefficients.data() + tile * size * channels,
+                                           .pitch = channels,
+                                           .channels = channels,
+                                           .bias = bias.data(),
+                                           .pixels = to.data() + tile * outputs,
+                                           .addend = nullptr,
+                                           .relu = true});
+       });
+}
+
+template <Index Outputs>
+void add_winograd(const KernelSet& set, const std::string& name) {
+  if (set.winograd<Outputs>().input == nullptr) return;
+  benchmark::RegisterBenchmark((name + "input").c_str(),
+                               [&](benchmark::State& state) { time_winograd_input<Outputs>(state, set); });
+  benchmark::RegisterBenchmark((name + "output").c_str(),
+                               [&](benchmark::State& state) { time_winograd_output<Outputs>(state, set); });
 }
 
 void time_rounding(benchmark::State& state, const KernelSet& set) {
@@ -169,12 +186,8 @@ void add_benchmarks(const KernelSet& set) {
       benchmark::RegisterBenchmark((name + "product bf16/" + product.name).c_str(),
                                    [&](benchmark::State& state) { time_product<BFloat16>(state, set, product); });
   }
-  if (set.winograd.input != nullptr) {
-    benchmark::RegisterBenchmark((name + "winograd input").c_str(),
-                                 [&](benchmark::State& state) { time_winograd_input(state, set); });
-    benchmark::RegisterBenchmark((name + "winograd output").c_str(),
-                                 [&](benchmark::State& state) { time_winograd_output(state, set); });
-  }
+  add_winograd<4>(set, name + "winograd 4x4 ");
+  add_winograd<6>(set, name + "winograd 6x6 ");
   benchmark::RegisterBenchmark((name + "round to bf16").c_str(),
                                [&](benchmark::State& state) { time_rounding(state, set); });
 }

@@ -137,7 +137,7 @@ class FasterRCNN {
   ModelConfig config_;
   Preprocess<Scalar, C> preprocess_;
   B backbone_;
-  Rpn<Scalar, C, AnchorGenerator<Scalar, C>> rpn_;
+  Rpn<Scalar, C, AnchorGenerator<Scalar, C>, typename OperandOfBackbone<B>::Type> rpn_;
   BoxFeatures roi_features_{B::roi_levels};
   BoxHead<Scalar, C, typename OperandOfBackbone<B>::Type> box_head_;
   std::shared_ptr<MemoryPool> pool_ = std::make_shared<MemoryPool>();

@@ -118,7 +118,8 @@ TEST_CASE("a convolution tells its name, shapes and the arithmetic of direct con
       CHECK(detail(events[0], "output") == (stride == 1 ? "[1,10,12,32]" : "[1,5,6,32]"));
       CHECK(detail(events[0], "kernel") == "[3,3]");
       CHECK(detail(events[0], "counted as") == "direct");
-      CHECK(detail(events[0], "way") == (stride == 1 && kernels->winograd.input != nullptr ? "Winograd" : "direct"));
+      CHECK(detail(events[0], "way") ==
+            (stride == 1 && kernels->winograd_4x4.input != nullptr ? "Winograd 4x4" : "direct"));
     }
 }
 

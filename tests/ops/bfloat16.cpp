@@ -31,13 +31,22 @@ template <class T, std::size_t Rank>
   return tensor;
 }
 
+/// Sizes of a convolution.
+struct Sizes {
+  Index in, out, kernel, stride;
+};
+
 template <class T, class Operand>
-[[nodiscard]] Tensor<T, 4> convolved(Index in, Index out, Index stride,
-                                     const maskrcnn::kernels::KernelSet<T>& kernels) {
-  const maskrcnn::ConvWeights<T> weights{
-      .kernel = rounded<T>(in * out, 1), .bias = test::random_numbers<T>(out, 2), .out = out, .in = in};
-  const maskrcnn::Conv2d<T, Operand> conv(weights, {.stride = stride, .relu = true}, kernels);
-  return conv(rounded_tensor<T, 4>({2, 9, 7, in}, 3));
+[[nodiscard]] Tensor<T, 4> convolved(const Sizes& sizes, const maskrcnn::kernels::KernelSet<T>& kernels) {
+  const maskrcnn::ConvWeights<T> weights{.kernel = rounded<T>(sizes.in * sizes.out * sizes.kernel * sizes.kernel, 1),
+                                         .bias = test::random_numbers<T>(sizes.out, 2),
+                                         .out = sizes.out,
+                                         .in = sizes.in,
+                                         .height = sizes.kernel,
+                                         .width = sizes.kernel};
+  const maskrcnn::Conv2d<T, Operand> conv(weights, {.stride = sizes.stride, .padding = sizes.kernel / 2, .relu = true},
+                                          kernels);
+  return conv(rounded_tensor<T, 4>({2, 9, 7, sizes.in}, 3));
 }
 
 template <class T, class Operand>
@@ -58,14 +67,14 @@ const auto& yardstick = maskrcnn::kernels::portable_kernels<double>;
 
 }  // namespace
 
-TEST_CASE("1 x 1 convolutions multiply bfloat16 numbers and add floats, on every kernel") {
+TEST_CASE("convolutions multiply bfloat16 numbers and add floats, on every kernel") {
   for (const auto* kernels : available_kernels<float>())
-    for (const auto& sizes : {Shape<3>{64, 256, 1}, Shape<3>{33, 70, 2}, Shape<3>{1, 1, 1}}) {
+    for (const Sizes& sizes :
+         {Sizes{64, 256, 1, 1}, Sizes{33, 70, 1, 2}, Sizes{1, 1, 1, 1}, Sizes{64, 72, 3, 2}, Sizes{6, 5, 3, 1}}) {
       CAPTURE(std::string(kernels->name));
-      CAPTURE(sizes[0]);
-      CHECK(test::difference(convolved<float, BFloat16>(sizes[0], sizes[1], sizes[2], *kernels).elements(),
-                             convolved<double, double>(sizes[0], sizes[1], sizes[2], yardstick).elements()) <
-            test::tolerance<float>);
+      CAPTURE(sizes.in);
+      CHECK(test::difference(convolved<float, BFloat16>(sizes, *kernels).elements(),
+                             convolved<double, double>(sizes, yardstick).elements()) < test::tolerance<float>);
     }
 }
 

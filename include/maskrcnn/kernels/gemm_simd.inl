@@ -144,7 +144,7 @@ template <class Step, int Rows, int Vectors>
 
   GemmBlock<float, typename Step::Operand> whole = block;
   whole.a = block.a + row;
-  whole.rows = static_cast<Index>(Rows);
+  whole.rows = block.rows - row;  // one tile is computed, but the rows of the next one are fetched
   whole.columns = width;
   whole.c = c;
   whole.c_offset = 0;

@@ -15,8 +15,18 @@ struct KernelSet {
   GemmKernel<T, BFloat16> gemm_bf16;
   void (*round_to_bf16)(const T* from, Index count, BFloat16* to);
   void (*pool_roi_bin)(const RoiBin<T>&);
-  Index lanes = 1;               ///< channels that Winograd's transforms take at a time
-  WinogradKernel<T> winograd{};  ///< nothing on sets that are better off without
+  Index lanes = 1;  ///< channels that Winograd's transforms take at a time
+  /// Winograd's transforms of 4 x 4 and 6 x 6 tiles; nothing on sets that are better off without.
+  WinogradKernel<T> winograd_4x4{}, winograd_6x6{};
+
+  template <Index Outputs>
+  [[nodiscard]] const WinogradKernel<T>& winograd() const {
+    static_assert(Outputs == 4 || Outputs == 6, "maskrcnn: Winograd's tiles have 4 x 4 or 6 x 6 outputs");
+    if constexpr (Outputs == 4)
+      return winograd_4x4;
+    else
+      return winograd_6x6;
+  }
 
   /// The product of these operands.
   template <OperandOf<T> Operand>

@@ -1,81 +1,113 @@
-// The transforms of Winograd's F(4x4, 3x3) on vector registers; see winograd_tile.hpp. Included inside target regions.
+// Winograd's transforms on vector registers; see winograd_tile.hpp. Included inside target regions.
 
 #define MASKRCNN_UNROLL _Pragma("GCC unroll 16")
 
-/// t = B^T d for six values: the products' input side.
-MASKRCNN_INLINE void winograd_in(const Vector (&d)[6], Vector (&t)[6]) {
-  const Vector a = Vector::all(winograd_a<float>), b = Vector::all(winograd_b<float>);
-  const Vector half = Vector::all(-0.5F), two = Vector::all(-2.0F), sum = Vector::all(-2.5F);
-  t[0] = fused_multiply_add(sum, d[2], add(d[0], d[4]));
-  t[5] = fused_multiply_add(sum, d[3], add(d[1], d[5]));
-  const Vector even_a = fused_multiply_add(two, d[2], d[4]), odd_a = multiply(a, fused_multiply_add(two, d[1], d[3]));
-  t[1] = add(even_a, odd_a);
-  t[2] = subtract(even_a, odd_a);
-  const Vector even_b = fused_multiply_add(half, d[2], d[4]), odd_b = multiply(b, fused_multiply_add(half, d[1], d[3]));
-  t[3] = add(even_b, odd_b);
-  t[4] = subtract(even_b, odd_b);
+/// Sum of coefficients[j] * d[first + 2 j] for j <= Degree; the last coefficient is 1.
+template <int Degree, std::size_t Count>
+MASKRCNN_INLINE Vector winograd_sum(const std::array<double, Count>& coefficients, const Vector* d) {
+  Vector sum = d[2 * Degree];
+  MASKRCNN_UNROLL
+  for (int j = Degree - 1; j >= 0; --j)
+    sum = fused_multiply_add(Vector::all(static_cast<float>(coefficients[static_cast<Index>(j)])), d[2 * j], sum);
+  return sum;
 }
 
-/// y = A^T m for six values: the products' output side.
-MASKRCNN_INLINE void winograd_out(const Vector (&m)[6], Vector (&y)[4]) {
-  const Vector a = Vector::all(winograd_a<float>), b = Vector::all(winograd_b<float>);
-  const Vector half = Vector::all(0.5F), two = Vector::all(2.0F);
-  const Vector sum_a = add(m[1], m[2]), difference_a = multiply(a, subtract(m[1], m[2]));
-  const Vector sum_b = add(m[3], m[4]), difference_b = multiply(b, subtract(m[3], m[4]));
-  y[0] = add(m[0], add(sum_a, sum_b));
-  y[1] = add(difference_a, difference_b);
-  y[2] = fused_multiply_add(half, sum_a, multiply(two, sum_b));
-  y[3] = add(m[5], fused_multiply_add(half, difference_a, multiply(two, difference_b)));
+/// t[1 + 2 k], t[2 + 2 k] for pair k of points.
+template <Index Outputs, Index K>
+MASKRCNN_INLINE void winograd_in_pair(const Vector* d, Vector* t) {
+  constexpr int degree = static_cast<int>(Outputs) / 2 - 1;
+  constexpr auto polynomial = winograd_polynomial<Outputs, K>;
+  constexpr auto point = static_cast<float>(winograd_points<Outputs>[K]);
+  const Vector even = winograd_sum<degree>(polynomial, d + 2);
+  const Vector odd = multiply(Vector::all(point), winograd_sum<degree>(polynomial, d + 1));
+  t[1 + 2 * K] = add(even, odd);
+  t[2 + 2 * K] = subtract(even, odd);
 }
 
-inline void winograd_input(const WinogradInput<float>& tile) {
-  for (Index c = 0; c < tile.channels; c += Vector::lanes) {
-    Vector half[6][6];  // columns done
+/// t = B^T d for the values of one row or column: the products' input side.
+template <Index Outputs>
+MASKRCNN_INLINE void winograd_in(const Vector (&d)[winograd_inputs<Outputs>], Vector (&t)[winograd_inputs<Outputs>]) {
+  constexpr auto polynomial = winograd_polynomial<Outputs>;
+  t[0] = winograd_sum<static_cast<int>(Outputs) / 2>(polynomial, d);
+  t[Outputs + 1] = winograd_sum<static_cast<int>(Outputs) / 2>(polynomial, d + 1);
+  winograd_in_pair<Outputs, 0>(d, t);
+  winograd_in_pair<Outputs, 1>(d, t);
+  if constexpr (Outputs == 6) winograd_in_pair<Outputs, 2>(d, t);
+}
+
+/// y = A^T m for the values of one row or column: the products' output side.
+template <Index Outputs>
+MASKRCNN_INLINE void winograd_out(const Vector (&m)[winograd_inputs<Outputs>], Vector (&y)[Outputs]) {
+  constexpr Index pairs = Outputs / 2;
+  Vector side[2][pairs];  // sums serve even powers, differences odd ones
+  MASKRCNN_UNROLL
+  for (Index k = 0; k < pairs; ++k) {
+    side[0][k] = add(m[1 + 2 * k], m[2 + 2 * k]);
+    side[1][k] = subtract(m[1 + 2 * k], m[2 + 2 * k]);
+  }
+  MASKRCNN_UNROLL
+  for (Index j = 0; j < Outputs; ++j) {
+    const auto power = [j](Index k) { return Vector::all(static_cast<float>(winograd_power<Outputs>(k, j))); };
+    const bool alone = j == 0 || j + 1 == Outputs;  // a value that belongs to this output only
+    Vector sum = alone ? m[j == 0 ? 0 : Outputs + 1] : multiply(power(0), side[j % 2][0]);
     MASKRCNN_UNROLL
-    for (int x = 0; x < 6; ++x) {
-      Vector d[6], t[6];
+    for (Index k = alone ? 0 : 1; k < pairs; ++k) sum = fused_multiply_add(power(k), side[j % 2][k], sum);
+    y[j] = sum;
+  }
+}
+
+template <Index Outputs>
+inline void winograd_input(const WinogradInput<float>& tile) {
+  constexpr Index inputs = winograd_inputs<Outputs>;
+  for (Index c = 0; c < tile.channels; c += Vector::lanes) {
+    Vector half[inputs][inputs];  // columns done
+    MASKRCNN_UNROLL
+    for (Index x = 0; x < inputs; ++x) {
+      Vector d[inputs], t[inputs];
       MASKRCNN_UNROLL
-      for (int y = 0; y < 6; ++y) {
-        d[y] = Vector::load(tile.pixels[6 * y + x] + c);
-        __builtin_prefetch(tile.pixels[6 * y + x] + c + 2 * Vector::lanes);  // 36 streams are too many for hardware
+      for (Index y = 0; y < inputs; ++y) {
+        d[y] = Vector::load(tile.pixels[inputs * y + x] + c);
+        __builtin_prefetch(tile.pixels[inputs * y + x] + c + 2 * Vector::lanes);  // too many streams for hardware
       }
-      winograd_in(d, t);
+      winograd_in<Outputs>(d, t);
       MASKRCNN_UNROLL
-      for (int y = 0; y < 6; ++y) half[y][x] = t[y];
+      for (Index y = 0; y < inputs; ++y) half[y][x] = t[y];
     }
     MASKRCNN_UNROLL
-    for (int y = 0; y < 6; ++y) {
-      Vector t[6];
-      winograd_in(half[y], t);
+    for (Index y = 0; y < inputs; ++y) {
+      Vector t[inputs];
+      winograd_in<Outputs>(half[y], t);
       MASKRCNN_UNROLL
-      for (int x = 0; x < 6; ++x) t[x].store(tile.to + static_cast<Index>(6 * y + x) * tile.pitch + c);
+      for (Index x = 0; x < inputs; ++x) t[x].store(tile.to + (inputs * y + x) * tile.pitch + c);
     }
   }
 }
 
+template <Index Outputs>
 inline void winograd_output(const WinogradOutput<float>& tile) {
+  constexpr Index inputs = winograd_inputs<Outputs>;
   for (Index c = 0; c < tile.channels; c += Vector::lanes) {
-    Vector half[4][6];
+    Vector half[Outputs][inputs];
     MASKRCNN_UNROLL
-    for (int x = 0; x < 6; ++x) {
-      Vector m[6], y[4];
+    for (Index x = 0; x < inputs; ++x) {
+      Vector m[inputs], y[Outputs];
       MASKRCNN_UNROLL
-      for (int i = 0; i < 6; ++i) m[i] = Vector::load(tile.from + static_cast<Index>(6 * i + x) * tile.pitch + c);
-      winograd_out(m, y);
+      for (Index i = 0; i < inputs; ++i) m[i] = Vector::load(tile.from + (inputs * i + x) * tile.pitch + c);
+      winograd_out<Outputs>(m, y);
       MASKRCNN_UNROLL
-      for (int i = 0; i < 4; ++i) half[i][x] = y[i];
+      for (Index i = 0; i < Outputs; ++i) half[i][x] = y[i];
     }
     const Vector bias = Vector::load(tile.bias + c);
     MASKRCNN_UNROLL
-    for (int y = 0; y < 4; ++y) {
-      Vector row[4];
-      winograd_out(half[y], row);
+    for (Index y = 0; y < Outputs; ++y) {
+      Vector row[Outputs];
+      winograd_out<Outputs>(half[y], row);
       MASKRCNN_UNROLL
-      for (int x = 0; x < 4; ++x) {
-        float* const to = tile.pixels[4 * y + x];
+      for (Index x = 0; x < Outputs; ++x) {
+        float* const to = tile.pixels[Outputs * y + x];
         if (to == nullptr) continue;
         Vector value = add(row[x], bias);
-        if (tile.addend != nullptr) value = add(value, Vector::load(tile.addend[4 * y + x] + c));
+        if (tile.addend != nullptr) value = add(value, Vector::load(tile.addend[Outputs * y + x] + c));
         if (tile.relu) value = relu(value);
         value.store(to + c);
       }
@@ -83,6 +115,7 @@ inline void winograd_output(const WinogradOutput<float>& tile) {
   }
 }
 
-inline constexpr WinogradKernel<float> winograd{.input = &winograd_input, .output = &winograd_output};
+template <Index Outputs>
+inline constexpr WinogradKernel<float> winograd{.input = &winograd_input<Outputs>, .output = &winograd_output<Outputs>};
 
 #undef MASKRCNN_UNROLL

@@ -53,7 +53,8 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx2",
                                              .round_to_bf16 = &round_to_bf16_portable<float>,
                                              .pool_roi_bin = &pool_roi_bin,
                                              .lanes = Vector::lanes,
-                                             .winograd = winograd};
+                                             .winograd_4x4 = winograd<4>,
+                                             .winograd_6x6 = winograd<6>};
 
 }  // namespace maskrcnn::kernels::avx2
 
@@ -101,7 +102,8 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx512",
                                              .round_to_bf16 = &round_to_bf16_portable<float>,
                                              .pool_roi_bin = &pool_roi_bin,
                                              .lanes = Vector::lanes,
-                                             .winograd = winograd};
+                                             .winograd_4x4 = winograd<4>,
+                                             .winograd_6x6 = winograd<6>};
 
 }  // namespace maskrcnn::kernels::avx512
 
@@ -154,7 +156,8 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx512bf16",
                                              .round_to_bf16 = &round_to_bf16,
                                              .pool_roi_bin = &avx512::pool_roi_bin,
                                              .lanes = Vector::lanes,
-                                             .winograd = avx512::winograd};
+                                             .winograd_4x4 = avx512::winograd<4>,
+                                             .winograd_6x6 = avx512::winograd<6>};
 
 }  // namespace maskrcnn::kernels::avx512bf16
 

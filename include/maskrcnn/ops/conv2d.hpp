@@ -13,8 +13,8 @@ namespace maskrcnn {
 
 /// Convolution [N, H, W, in] -> [N, H', W', out] with H' = (H + 2 padding - height) / stride + 1, W' likewise: bias,
 /// then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction. 3 x 3 kernels of
-/// stride 1 go by Winograd where the processor has it. Products of 1 x 1 kernels are computed of `Operand`, sums and
-/// all else in T.
+/// stride 1 go by Winograd where the processor has it, in T. Products of all other kernels are computed of `Operand`
+/// (but for odd numbers of channels under larger kernels than 1 x 1: the stem), their sums in T.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Conv2d {
  public:
@@ -25,14 +25,13 @@ class Conv2d {
          const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
       : name_(weights.name), height_(weights.height), width_(weights.width), stride_(geometry.stride) {
     weights.check();
-    if constexpr (!std::same_as<Operand, T>) {
-      if (weights.height == 1 && weights.width == 1) {
-        way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
-        return;
-      }
-    }
-    if (WinogradConv2d<T>::fits(weights, geometry, kernels))
-      way_.template emplace<WinogradConv2d<T>>(weights, geometry, kernels);
+    const bool pointwise = weights.height == 1 && weights.width == 1;
+    if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
+      way_.template emplace<WinogradConv2d<T, 6>>(weights, geometry, kernels);
+    else if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels))
+      way_.template emplace<WinogradConv2d<T, 4>>(weights, geometry, kernels);
+    else if (pointwise || weights.in % 2 == 0)  // pairs of operands must not straddle taps
+      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
     else
       way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
   }
@@ -56,8 +55,9 @@ class Conv2d {
   }
 
  private:
-  using Ways = std::conditional_t<std::same_as<Operand, T>, std::variant<DirectConv2d<T>, WinogradConv2d<T>>,
-                                  std::variant<DirectConv2d<T>, WinogradConv2d<T>, DirectConv2d<T, Operand>>>;
+  using Ways = std::conditional_t<
+      std::same_as<Operand, T>, std::variant<DirectConv2d<T>, WinogradConv2d<T, 4>, WinogradConv2d<T, 6>>,
+      std::variant<DirectConv2d<T>, WinogradConv2d<T, 4>, WinogradConv2d<T, 6>, DirectConv2d<T, Operand>>>;
 
   [[nodiscard]] Tensor<T, 4> run(const Tensor<T, 4>& input, const Tensor<T, 4>* addend, Tensor<T, 4>* reuse) const {
     ProfileSpan span(input.profile(), "layer", name_);
@@ -79,7 +79,8 @@ class Conv2d {
   }
 
   [[nodiscard]] const char* way_name() const {
-    if (std::holds_alternative<WinogradConv2d<T>>(way_)) return "Winograd";
+    if (std::holds_alternative<WinogradConv2d<T, 4>>(way_)) return "Winograd 4x4";
+    if (std::holds_alternative<WinogradConv2d<T, 6>>(way_)) return "Winograd 6x6";
     return std::same_as<Operand, T> || std::holds_alternative<DirectConv2d<T>>(way_) ? "direct" : "direct, bfloat16";
   }
 

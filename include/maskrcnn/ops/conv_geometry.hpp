@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <maskrcnn/core/tensor.hpp>
 #include <string>
 #include <vector>
@@ -29,7 +30,15 @@ struct ConvGeometry {
   Index stride = 1;   ///< input pixels from one output pixel to the next, both axes
   Index padding = 0;  ///< zeros around the input, all four sides
   bool relu = false;  ///< whether negative results become 0
+  /// Outputs per tile and axis where a convolution goes by Winograd: 4, or 6, which takes a fifth fewer products but
+  /// rounds four times as much.
+  Index winograd_tile = 4;
 };
+
+/// Tiles for large maps that boxes and scores come from: the exact ones, unless products nearby are computed of rounded
+/// operands anyway.
+template <class T, class Operand>
+inline constexpr Index winograd_tile_beside = std::same_as<T, Operand> ? 4 : 6;
 
 /// Input position for output position `position` of a nearest-neighbour resize from `in` to `out` pixels (ATen's
 /// `nearest`: floor of a float product).

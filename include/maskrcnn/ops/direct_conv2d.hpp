@@ -8,8 +8,8 @@
 namespace maskrcnn {
 
 /// Convolution [N, H, W, in] -> [N, H', W', out] with H' = (H + 2 padding - height) / stride + 1, W' likewise: bias,
-/// then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction. Operands other than
-/// the scalar itself are for 1 x 1 kernels.
+/// then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction. Inputs of kernels
+/// larger than 1 x 1, which are read several times, are rounded to the operand beforehand.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class DirectConv2d {
  public:
@@ -40,25 +40,49 @@ class DirectConv2d {
                          (in_width + 2 * geometry_.padding - width_) / geometry_.stride + 1, matrix_.columns()};
     const Addend<T> addend(added, shape);
 
+    if constexpr (!std::same_as<Operand, T>) {
+      if (height_ * width_ > 1) {
+        const PooledMemory rounded = round(input);
+        return multiply(Map<Operand>{static_cast<const Operand*>(rounded.data()), input.shape()}, shape, input, addend,
+                        reuse);
+      }
+    }
     // A few channels a pixel (the stem) would make short segments: then a whole kernel row is one segment, read from a
     // copy of the input that has its padding as real zeros.
-    const bool by_rows = in_ < 16 && width_ > 1;
-    const Tensor<T, 4> padded = by_rows ? pad(input) : Tensor<T, 4>();
-    const std::vector<T> zeros(by_rows ? 0 : in_, T{0});
-    const GemmShape gemm_shape{.rows = images * shape[1] * shape[2],
-                               .segments = by_rows ? height_ : height_ * width_,
-                               .segment = by_rows ? width_ * in_ : in_,
+    if (by_rows()) {
+      const Tensor<T, 4> padded = pad(input);
+      return multiply(Map<T>{padded.data(), padded.shape()}, shape, input, addend, reuse);
+    }
+    return multiply(Map<T>{input.data(), input.shape()}, shape, input, addend, reuse);
+  }
+
+ private:
+  /// Where inputs are read.
+  template <class Input>
+  struct Map {
+    const Input* pixels;
+    Shape<4> shape;
+  };
+
+  /// @param map the input as it is to be read: itself, padded, or rounded
+  template <class Input>
+  [[nodiscard]] Tensor<T, 4> multiply(const Map<Input>& map, const Shape<4>& shape, const Tensor<T, 4>& input,
+                                      const Addend<T>& addend, Tensor<T, 4>* reuse) const {
+    const std::vector<Input> zeros(in_, Input{});
+    const GemmShape gemm_shape{.rows = shape[0] * shape[1] * shape[2],
+                               .segments = by_rows() ? height_ : height_ * width_,
+                               .segment = by_rows() ? width_ * in_ : in_,
                                .with_addend = static_cast<bool>(addend),
                                .relu = geometry_.relu};
     const bool reuses = reuse != nullptr && reuse->shape() == shape && gemm_shape.one_step();
     Tensor<T, 4> output = reuses ? std::move(*reuse) : input.like(shape);
-    gemm(matrix_, gemm_shape, input.pool(), [&](Index first, Index count, RowPointers<T>& rows) {
+    gemm_of<Input>(matrix_, gemm_shape, input.pool(), [&](Index first, Index count, RowPointers<T, Input>& rows) {
       Pixel at{first / (shape[1] * shape[2]), first / shape[2] % shape[1], first % shape[2]};
       for (Index r = 0; r < count; ++r, at.advance(shape)) {
-        if (by_rows)
-          fill_rows(padded, at, rows.inputs.data() + r, rows.pitch);
+        if (by_rows())
+          fill_rows(map, at, rows.inputs.data() + r, rows.pitch);
         else
-          fill_taps(input, at, zeros.data(), rows.inputs.data() + r, rows.pitch);
+          fill_taps(map, at, zeros.data(), rows.inputs.data() + r, rows.pitch);
         rows.outputs[r] = output.data() + (first + r) * shape[3];
         if (addend) rows.addends[r] = addend(first + r);
       }
@@ -66,7 +90,8 @@ class DirectConv2d {
     return output;
   }
 
- private:
+  [[nodiscard]] bool by_rows() const { return in_ < 16 && width_ > 1 && std::same_as<Operand, T>; }
+
   /// An output pixel.
   struct Pixel {
     Index image, y, x;
@@ -77,9 +102,10 @@ class DirectConv2d {
   };
 
   /// Where each tap of the kernel reads for output pixel `at`; zeros outside the image.
-  void fill_taps(const Tensor<T, 4>& input, const Pixel& at, const T* zeros, const T** taps, Index pitch) const {
-    const Index height = input.size(1), width = input.size(2);
-    const T* const image = input.data() + at.image * height * width * in_;
+  template <class Input>
+  void fill_taps(const Map<Input>& map, const Pixel& at, const Input* zeros, const Input** taps, Index pitch) const {
+    const Index height = map.shape[1], width = map.shape[2];
+    const Input* const image = map.pixels + at.image * height * width * in_;
     if (height_ == 1 && width_ == 1 && geometry_.padding == 0) {
       *taps = image + (at.y * geometry_.stride * width + at.x * geometry_.stride) * in_;
       return;
@@ -94,9 +120,21 @@ class DirectConv2d {
   }
 
   /// Where each row of the kernel begins in the padded copy.
-  void fill_rows(const Tensor<T, 4>& padded, const Pixel& at, const T** kernel_rows, Index pitch) const {
+  template <class Input>
+  void fill_rows(const Map<Input>& padded, const Pixel& at, const Input** kernel_rows, Index pitch) const {
+    const Index height = padded.shape[1], width = padded.shape[2], x = at.x * geometry_.stride;
     for (Index ky = 0; ky < height_; ++ky, kernel_rows += pitch)
-      *kernel_rows = &padded(at.image, at.y * geometry_.stride + ky, at.x * geometry_.stride, 0);
+      *kernel_rows = padded.pixels + ((at.image * height + at.y * geometry_.stride + ky) * width + x) * in_;
+  }
+
+  /// The whole input as operands.
+  [[nodiscard]] PooledMemory round(const Tensor<T, 4>& input) const {
+    PooledMemory memory(input.count() * sizeof(Operand), input.pool());
+    auto* const to = static_cast<Operand*>(memory.data());
+    const Index row = input.size(2) * in_;
+    parallel_for(input.size(0) * input.size(1),
+                 [&](Index line) { matrix_.kernels().round_to_bf16(input.data() + line * row, row, to + line * row); });
+    return memory;
   }
 
   [[nodiscard]] Tensor<T, 4> pad(const Tensor<T, 4>& input) const {

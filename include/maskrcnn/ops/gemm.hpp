@@ -63,7 +63,7 @@ class PackedMatrix {
 /// How one product is run.
 struct GemmShape {
   Index rows;      ///< rows of the output
-  Index segments;  ///< contiguous pieces that a row of the input consists of; 1 if operands are not the scalar itself
+  Index segments;  ///< contiguous pieces that a row of the input consists of; 1 if inputs are rounded on the way
   Index segment;   ///< length of each piece; segments * segment is the matrix' depth
   bool with_addend = false, relu = false;
 
@@ -82,24 +82,25 @@ struct GemmShape {
 };
 
 /// Where the rows of a product are: filled for the rows of one task at a time.
-template <Scalar T>
+template <Scalar T, class Input = T>
 struct RowPointers {
   RowPointers(const GemmShape& shape, Index rows)
       : pitch(rows), inputs(shape.segments * pitch), outputs(pitch), addends(shape.with_addend ? pitch : 0) {}
 
-  Index pitch;                    ///< from one segment to the next
-  std::vector<const T*> inputs;   ///< [segments][pitch]
-  std::vector<T*> outputs;        ///< [pitch]
-  std::vector<const T*> addends;  ///< [pitch], or empty if nothing is added
+  Index pitch;                       ///< from one segment to the next
+  std::vector<const Input*> inputs;  ///< [segments][pitch]
+  std::vector<T*> outputs;           ///< [pitch]
+  std::vector<const T*> addends;     ///< [pitch], or empty if nothing is added
 };
 
 /// The inputs of a task as the kernel wants them: the rows themselves, or copies of them rounded to the operands.
 template <Scalar T, class Operand>
 class OperandRows {
  public:
-  OperandRows(const PackedMatrix<T, Operand>& matrix, const RowPointers<T>& rows, Index count,
+  template <class Input>
+  OperandRows(const PackedMatrix<T, Operand>& matrix, const RowPointers<T, Input>& rows, Index count,
               const std::shared_ptr<MemoryPool>& pool) {
-    if constexpr (std::same_as<Operand, T>) {
+    if constexpr (std::same_as<Operand, Input>) {
       pointers_ = rows.inputs.data();
     } else {
       const Index depth = matrix.depth(), pitch = matrix.packed_depth();
@@ -124,28 +125,29 @@ class OperandRows {
 };
 
 /// The inputs of the task that a thread does after this one, most likely, if they lie in one piece behind this one's.
-template <Scalar T>
+template <class Input>
 class ComingRows {
  public:
-  ComingRows(const GemmShape& shape, const RowPointers<T>& rows, Index first, Index count, Index groups) {
+  template <Scalar T>
+  ComingRows(const GemmShape& shape, const RowPointers<T, Input>& rows, Index first, Index count, Index groups) {
     const auto threads = static_cast<Index>(thread_count());
     const Index skipped = std::max<Index>(1, threads / groups) * rows.pitch;
     const bool one_piece = shape.segments == 1 && count > 1 && rows.inputs[1] == rows.inputs[0] + shape.segment &&
                            rows.inputs[count - 1] == rows.inputs[0] + (count - 1) * shape.segment;
     if (!one_piece || !shape.one_step() || first + skipped + count > shape.rows) return;
     from_ = rows.inputs[0] + skipped * shape.segment;
-    lines_ = count * shape.segment * sizeof(T) / tensor_alignment;
+    lines_ = count * shape.segment * sizeof(Input) / tensor_alignment;
   }
 
   /// Part `part` of `parts`.
   [[nodiscard]] kernels::Soon part(Index part, Index parts) const {
     if (from_ == nullptr) return {};
     const Index begin = lines_ * part / parts;
-    return {from_ + begin * (tensor_alignment / sizeof(T)), lines_ * (part + 1) / parts - begin};
+    return {from_ + begin * (tensor_alignment / sizeof(Input)), lines_ * (part + 1) / parts - begin};
   }
 
  private:
-  const T* from_ = nullptr;
+  const Input* from_ = nullptr;
   Index lines_ = 0;
 };
 
@@ -153,18 +155,20 @@ class ComingRows {
 /// @param fill `fill(first, count, pointers)` writes where rows [first, first + count) begin: `inputs` [segment][row],
 ///             `outputs` and, if there is an addend, `addends`
 /// @param pool where scratch memory comes from
-template <Scalar T, class Operand, class Fill>
-void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const std::shared_ptr<MemoryPool>& pool,
-          const Fill& fill) {
+/// @tparam Input what the inputs are stored as: the scalar, or already the operand
+template <class Input, Scalar T, class Operand, class Fill>
+void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const std::shared_ptr<MemoryPool>& pool,
+             const Fill& fill) {
   const kernels::GemmKernel<T, Operand>& kernel = matrix.kernel();
-  const Index block = shape.rows_per_task(!std::same_as<Operand, T>), row_blocks = (shape.rows + block - 1) / block;
+  constexpr bool rounds = !std::same_as<Operand, Input>;
+  const Index block = shape.rows_per_task(rounds), row_blocks = (shape.rows + block - 1) / block;
   // Few rows and many columns: spread the columns too. The split does not depend on the number of threads.
   constexpr Index tasks_goal = 16;
   const Index panel_group =
       row_blocks >= tasks_goal ? matrix.panels() : std::max<Index>(1, matrix.panels() * row_blocks / tasks_goal);
   const Index panel_groups = (matrix.panels() + panel_group - 1) / panel_group;
   // A step in depth: whole segments if they are short, pieces of one if they are long.
-  const Index segment = std::same_as<Operand, T> ? shape.segment : matrix.packed_depth();
+  const Index segment = rounds ? matrix.packed_depth() : shape.segment;
   const Index piece = segment <= 2 * GemmShape::step_goal ? segment : GemmShape::step_goal;
   const Index segments_per_step = shape.one_step() ? shape.segments : std::max<Index>(1, GemmShape::step_goal / piece);
 
@@ -172,14 +176,14 @@ void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const 
     const Index first_row = task / panel_groups * block, first_panel = task % panel_groups * panel_group;
     const Index last_panel = std::min(first_panel + panel_group, matrix.panels());
     const Index rows = std::min(block, shape.rows - first_row);
-    RowPointers<T> pointers(shape, block);
+    RowPointers<T, Input> pointers(shape, block);
     fill(first_row, rows, pointers);
     const OperandRows<T, Operand> inputs(matrix, pointers, rows, pool);
 
     // what this thread will probably read next; only where that is one piece of memory
     const Index calls = (last_panel - first_panel) * ((shape.segments + segments_per_step - 1) / segments_per_step) *
                         ((segment + piece - 1) / piece);
-    const ComingRows<T> coming(shape, pointers, first_row, rows, panel_groups);
+    const ComingRows<Input> coming(shape, pointers, first_row, rows, panel_groups);
     Index panel_calls = 0;
     const auto at = [&](Index p, Index s, Index offset) {
       return matrix.panel(p) + (s * segment + offset) * kernel.columns;
@@ -212,6 +216,13 @@ void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const 
                       .soon_a = coming.part(panel_calls++, calls)});
         }
   });
+}
+
+/// The same of inputs that are stored as scalars.
+template <Scalar T, class Operand, class Fill>
+void gemm(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, const std::shared_ptr<MemoryPool>& pool,
+          const Fill& fill) {
+  gemm_of<T>(matrix, shape, pool, fill);
 }
 
 }  // namespace maskrcnn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/core/tensor.hpp>
 
@@ -35,12 +36,21 @@ template <Scalar T>
     for (Index x = 0; x < shape[2]; ++x) {
       const auto [x_begin, x_end] = window(x, w);
       T* const to = output.data() + (line * shape[2] + x) * c;
-      std::copy_n(&input(image, y_begin, x_begin, 0), c, to);
-      for (Index y = y_begin; y < y_end; ++y)
-        for (Index column = x_begin; column < x_end; ++column) {
-          const T* const from = &input(image, y, column, 0);
-          for (Index i = 0; i < c; ++i) to[i] = std::max(to[i], from[i]);
-        }
+      const auto maximum = [&, ya = y_begin, yb = y_end, xa = x_begin, xb = x_end](Index channel, auto count) {
+        std::array<T, decltype(count)::value> best;
+        std::copy_n(&input(image, ya, xa, channel), best.size(), best.begin());
+        for (Index y = ya; y < yb; ++y)
+          for (Index column = xa; column < xb; ++column) {
+            const T* const from = &input(image, y, column, channel);
+            for (std::size_t i = 0; i < best.size(); ++i)  // not std::max: GCC makes vectors of this form only
+              best[i] = best[i] < from[i] ? from[i] : best[i];
+          }
+        std::copy(best.begin(), best.end(), to + channel);
+      };
+      // sixteen channels at a time, a number that compilers know: then they use vectors
+      Index channel = 0;
+      for (; channel + 16 <= c; channel += 16) maximum(channel, std::integral_constant<std::size_t, 16>{});
+      for (; channel < c; ++channel) maximum(channel, std::integral_constant<std::size_t, 1>{});
     }
   });
   span.end([&] {

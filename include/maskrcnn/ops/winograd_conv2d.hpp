@@ -11,21 +11,23 @@
 
 namespace maskrcnn {
 
-/// F(4x4, 3x3): a tile of 4 x 4 outputs comes from 6 x 6 inputs by 36 products, where direct convolution takes 144.
-/// Each of the 36 coefficients is one matrix product over tiles. Tiles are taken in blocks whose coefficients stay in
-/// the second-level cache, while the weights stream past (Gelashvili, Shavit and Zlateski, "L3 fusion", 2019).
-template <Scalar T>
+/// F(4x4, 3x3): a tile of 4 x 4 outputs comes from 6 x 6 inputs by 36 products, where direct convolution takes 144; or
+/// F(6x6, 3x3): 64 products for 324. Each of the coefficients is one matrix product over tiles. Tiles are taken in
+/// blocks whose coefficients stay in the second-level cache, while the weights stream past (Gelashvili, Shavit and
+/// Zlateski, "L3 fusion", 2019).
+template <Scalar T, Index Outputs>
 class WinogradConv2d {
-  static constexpr Index products = kernels::winograd_products, outputs = kernels::winograd_outputs;
-  static constexpr Index inputs = kernels::winograd_inputs;
+  static constexpr Index products = kernels::winograd_products<Outputs>, outputs = Outputs;
+  static constexpr Index inputs = kernels::winograd_inputs<Outputs>;
   using Tiles = WinogradTiles<outputs>;
 
  public:
   /// Whether this way is open: the geometry is right, the kernels have the transforms, channels fill whole vectors.
   [[nodiscard]] static bool fits(const ConvWeights<T>& weights, const ConvGeometry& geometry,
                                  const kernels::KernelSet<T>& kernels) {
-    return kernels.winograd.input != nullptr && weights.height == 3 && weights.width == 3 && geometry.stride == 1 &&
-           geometry.padding == 1 && weights.in % kernels.lanes == 0 && weights.out % kernels.lanes == 0;
+    return kernels.template winograd<Outputs>().input != nullptr && weights.height == 3 && weights.width == 3 &&
+           geometry.stride == 1 && geometry.padding == 1 && weights.in % kernels.lanes == 0 &&
+           weights.out % kernels.lanes == 0;
   }
 
   WinogradConv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, const kernels::KernelSet<T>& kernels)
@@ -77,6 +79,7 @@ class WinogradConv2d {
 
  private:
   static constexpr Index spread_limit = Index{12} << 20U;  ///< bytes of all tiles' coefficients
+  static constexpr Index block_bytes = Index{864} << 10U;  ///< of a block's coefficients
   static constexpr Index max_block = 96;                   ///< tiles
   static constexpr Index line = tensor_alignment / sizeof(T);
   using OutputPixels = std::array<Index, outputs * outputs>;
@@ -158,28 +161,37 @@ class WinogradConv2d {
     const std::vector<OutputPixels>&reads_, &writes_;
   };
 
-  /// Tiles that stay in the second-level cache with their coefficients; a multiple of the kernel's rows.
+  /// Tiles whose coefficients stay in the second-level cache, but enough of them to be worth the weights that stream
+  /// past; a multiple of the kernel's rows.
   [[nodiscard]] Index block_size() const {
     const Index rows = kernels_->gemm.rows;
-    return std::clamp<Index>(Index{24} * 256 / in_ / rows * rows, 2 * rows, max_block);
+    return std::clamp<Index>(block_bytes / (products * in_ * sizeof(T)) / rows * rows, 6 * rows, max_block);
   }
 
   /// G g G^T of one 3 x 3 kernel, in double.
   static std::array<double, products> transform_weights(const T* g) {
+    // one axis: the kernel's polynomial at a point, over the product of that point's distances from the others
     const auto along = [](double g0, double g1, double g2) {
-      constexpr double a = kernels::winograd_a<double>, b = kernels::winograd_b<double>, third = 1.0 / 3,
-                       sixth = 1.0 / 6;
-      const double even_a = -2 * third * (g0 + 0.5 * g2), odd_a = -2 * third * a * g1;
-      const double even_b = sixth * (g0 + 2.0 * g2), odd_b = sixth * b * g1;
-      return std::array<double, 6>{g0, even_a + odd_a, even_a - odd_a, even_b + odd_b, even_b - odd_b, g2};
+      std::array<double, inputs> values{};
+      values[0] = g0 / kernels::winograd_polynomial<Outputs>[0];
+      for (std::size_t k = 0; k < outputs / 2; ++k) {
+        const double p = kernels::winograd_points<Outputs>[k];
+        double distances = 2 * p * p;
+        for (std::size_t other = 0; other < outputs / 2; ++other)
+          if (const double q = kernels::winograd_points<Outputs>[other]; other != k) distances *= p * p - q * q;
+        values[1 + 2 * k] = (g0 + p * g1 + p * p * g2) / distances;
+        values[2 + 2 * k] = (g0 - p * g1 + p * p * g2) / distances;
+      }
+      values[inputs - 1] = g2;
+      return values;
     };
-    std::array<std::array<double, 6>, 3> columns;
+    std::array<std::array<double, inputs>, 3> columns;
     for (std::size_t x = 0; x < 3; ++x)
       columns[x] = along(static_cast<double>(g[x]), static_cast<double>(g[3 + x]), static_cast<double>(g[6 + x]));
     std::array<double, products> coefficients{};
-    for (std::size_t y = 0; y < 6; ++y) {
+    for (std::size_t y = 0; y < inputs; ++y) {
       const auto row = along(columns[0][y], columns[1][y], columns[2][y]);
-      std::copy(row.begin(), row.end(), coefficients.begin() + static_cast<std::ptrdiff_t>(6 * y));
+      std::copy(row.begin(), row.end(), coefficients.begin() + static_cast<std::ptrdiff_t>(inputs * y));
     }
     return coefficients;
   }
@@ -190,7 +202,8 @@ class WinogradConv2d {
     std::array<const T*, products> pixels;
     for (Index i = 0; i < products; ++i)
       pixels[i] = numbers[i] == Tiles::outside ? outside_.data() : input.data() + numbers[i] * in_;
-    kernels_->winograd.input({.pixels = pixels.data(), .channels = in_, .to = coefficients, .pitch = in_});
+    kernels_->template winograd<Outputs>().input(
+        {.pixels = pixels.data(), .channels = in_, .to = coefficients, .pitch = in_});
   }
 
   /// One panel of output channels for a block of tiles: [count, products, in] -> [count, products, columns of a panel].
@@ -237,13 +250,13 @@ class WinogradConv2d {
       pixels[i] = inside ? output.data() + numbers[i] * out_ + channel : nullptr;
       addends[i] = inside && addend ? addend(numbers[i]) + channel : nullptr;
     }
-    kernels_->winograd.output({.from = sums,
-                               .pitch = width,
-                               .channels = std::min(width, out_ - channel),
-                               .bias = bias_.data() + channel,
-                               .pixels = pixels.data(),
-                               .addend = addend ? addends.data() : nullptr,
-                               .relu = relu_});
+    kernels_->template winograd<Outputs>().output({.from = sums,
+                                                   .pitch = width,
+                                                   .channels = std::min(width, out_ - channel),
+                                                   .bias = bias_.data() + channel,
+                                                   .pixels = pixels.data(),
+                                                   .addend = addend ? addends.data() : nullptr,
+                                                   .relu = relu_});
   }
 
   const kernels::KernelSet<T>* kernels_;

@@ -29,7 +29,7 @@ class Fpn {
       width = laterals_.front().out_channels();
       outputs_.emplace_back(
           read_conv_block<T>(at / "layer_blocks" / level, {.out = width, .in = width, .kernel = 3}, epsilon),
-          ConvGeometry{.padding = 1});
+          ConvGeometry{.padding = 1, .winograd_tile = winograd_tile_beside<T, Operand>});
     }
   }
 

@@ -17,8 +17,9 @@
 namespace maskrcnn {
 
 /// The network's part, shared by all levels: 3 x 3 convolutions with ReLU, then objectness logits and box deltas by two
-/// 1 x 1 convolutions, computed as one.
-template <Scalar T>
+/// 1 x 1 convolutions, computed as one. Where other layers multiply `Operand`s that are rounded, the 3 x 3 convolutions
+/// go by the larger tiles.
+template <Scalar T, kernels::OperandOf<T> Operand = T>
 class RpnHead {
  public:
   /// @param at       the place of `conv`, `cls_logits`, `bbox_pred`
@@ -29,7 +30,7 @@ class RpnHead {
     Index width = channels;
     for (std::size_t i = 0; i == 0 || (at / "conv" / i / 0).contains("weight"); ++i) {
       convs_.emplace_back(read_conv_block<T>(at / "conv" / i, {.in = width, .kernel = 3}, epsilon),
-                          ConvGeometry{.padding = 1, .relu = true});
+                          ConvGeometry{.padding = 1, .relu = true, .winograd_tile = winograd_tile_beside<T, Operand>});
       width = convs_.back().out_channels();
     }
     ConvWeights<T> both = read_conv<T>(at / "cls_logits", {.out = anchors, .in = width});
@@ -93,7 +94,7 @@ void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, 
 
 /// Features to proposals: {r_1 .. r_n}.
 /// @tparam Generator makes an anchor grid from (level, grid size, padded input size)
-template <Scalar T, Convention C, class Generator>
+template <Scalar T, Convention C, class Generator, kernels::OperandOf<T> Operand = T>
 class Rpn {
  public:
   /// @param at the place of `head`
@@ -123,7 +124,7 @@ class Rpn {
 
  private:
   Generator anchors_;
-  RpnHead<T> head_;
+  RpnHead<T, Operand> head_;
   Index pre_nms_;
   NmsRule nms_;
 };
