@@ -63,7 +63,7 @@ class PackedMatrix {
 /// How one product is run.
 struct GemmShape {
   Index rows;      ///< rows of the output
-  Index segments;  ///< contiguous pieces that a row of the input consists of; 1 if inputs are rounded on the way
+  Index segments;  ///< contiguous pieces that a row of the input consists of
   Index segment;   ///< length of each piece; segments * segment is the matrix' depth
   bool with_addend = false, relu = false;
 
@@ -74,8 +74,8 @@ struct GemmShape {
   /// Rows of a task. A very deep product takes more, because all weights pass for every task.
   /// @param rounded whether a task rounds its inputs first: then it takes few rows and all columns, to do that once
   [[nodiscard]] Index rows_per_task(bool rounded) const {
+    if (one_step()) return std::clamp<Index>(96 * 256 / (segments * segment) / 96 * 96, 96, 384);
     if (segments > 1) return 96;
-    if (one_step()) return std::clamp<Index>(96 * 256 / segment / 96 * 96, 96, 384);
     if (segment > 8 * step_goal) return 288;
     return rounded ? 48 : 144;
   }
@@ -106,8 +106,11 @@ class OperandRows {
       const Index depth = matrix.depth(), pitch = matrix.packed_depth();
       memory_ = PooledMemory(count * pitch * sizeof(Operand), pool);
       auto* const to = static_cast<Operand*>(memory_.data());
+      // pieces end up side by side
+      const Index segments = rows.inputs.size() / rows.pitch, segment = depth / segments;
       for (Index r = 0; r < count; ++r) {
-        matrix.kernels().round_to_bf16(rows.inputs[r], depth, to + r * pitch);
+        for (Index s = 0; s < segments; ++s)
+          matrix.kernels().round_to_bf16(rows.inputs[s * rows.pitch + r], segment, to + r * pitch + s * segment);
         std::fill(to + r * pitch + depth, to + (r + 1) * pitch, Operand{});
         rounded_.push_back(to + r * pitch);
       }
@@ -168,9 +171,10 @@ void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, con
       row_blocks >= tasks_goal ? matrix.panels() : std::max<Index>(1, matrix.panels() * row_blocks / tasks_goal);
   const Index panel_groups = (matrix.panels() + panel_group - 1) / panel_group;
   // A step in depth: whole segments if they are short, pieces of one if they are long.
-  const Index segment = rounds ? matrix.packed_depth() : shape.segment;
+  // Rounded inputs are in one piece.
+  const Index segment = rounds ? matrix.packed_depth() : shape.segment, all_segments = rounds ? 1 : shape.segments;
   const Index piece = segment <= 2 * GemmShape::step_goal ? segment : GemmShape::step_goal;
-  const Index segments_per_step = shape.one_step() ? shape.segments : std::max<Index>(1, GemmShape::step_goal / piece);
+  const Index segments_per_step = shape.one_step() ? all_segments : std::max<Index>(1, GemmShape::step_goal / piece);
 
   parallel_for(row_blocks * panel_groups, [&](Index task) {
     const Index first_row = task / panel_groups * block, first_panel = task % panel_groups * panel_group;
@@ -181,20 +185,20 @@ void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, con
     const OperandRows<T, Operand> inputs(matrix, pointers, rows, pool);
 
     // what this thread will probably read next; only where that is one piece of memory
-    const Index calls = (last_panel - first_panel) * ((shape.segments + segments_per_step - 1) / segments_per_step) *
+    const Index calls = (last_panel - first_panel) * ((all_segments + segments_per_step - 1) / segments_per_step) *
                         ((segment + piece - 1) / piece);
     const ComingRows<Input> coming(shape, pointers, first_row, rows, panel_groups);
     Index panel_calls = 0;
     const auto at = [&](Index p, Index s, Index offset) {
       return matrix.panel(p) + (s * segment + offset) * kernel.columns;
     };
-    for (Index s = 0; s < shape.segments; s += segments_per_step)
+    for (Index s = 0; s < all_segments; s += segments_per_step)
       for (Index offset = 0; offset < segment; offset += piece)
         for (Index p = first_panel; p < last_panel; ++p) {
-          const Index segments = std::min(segments_per_step, shape.segments - s);
+          const Index segments = std::min(segments_per_step, all_segments - s);
           const Index length = std::min(piece, segment - offset);
           const bool first = s == 0 && offset == 0;
-          const bool last = s + segments == shape.segments && offset + length == segment;
+          const bool last = s + segments == all_segments && offset + length == segment;
           const Operand* const next =
               p + 1 < last_panel ? at(p + 1, s, offset)
               : last             ? matrix.panel(first_panel)

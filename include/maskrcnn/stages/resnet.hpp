@@ -6,6 +6,7 @@
 #include <maskrcnn/core/feature_pyramid.hpp>
 #include <maskrcnn/ops/conv2d.hpp>
 #include <maskrcnn/ops/max_pool.hpp>
+#include <maskrcnn/ops/projected_conv2d.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 #include <optional>
 #include <span>
@@ -39,14 +40,14 @@ class ResNet {
   /// @param stride  which convolution of a bottleneck carries the stride
   /// @throws Error if a tensor is missing or has a shape that does not fit the one before
   ResNet(const Parameters& at, double epsilon, BottleneckStride stride) : epsilon_(epsilon), stride_(stride) {
-    stem_ = conv(at, 0, {.in = 3, .kernel = 7, .bias = false}, {.stride = 2, .padding = 3, .relu = true});
+    stem_ = Conv(weights(at, 0, {.in = 3, .kernel = 7, .bias = false}), {.stride = 2, .padding = 3, .relu = true});
     Index channels = stem_.out_channels();
     for (std::size_t layer = 0; layer < 4; ++layer) {
       const Parameters blocks = at / ("layer" + std::to_string(layer + 1));
       for (int i = 0; i < Spec.depths[layer]; ++i) {
         const Index block_stride = layer > 0 && i == 0 ? 2 : 1;
         layers_[layer].push_back(read_block(blocks / static_cast<std::size_t>(i), channels, block_stride));
-        channels = layers_[layer].back().convs.back().out_channels();
+        channels = layers_[layer].back().out_channels();
       }
       channels_[layer] = channels;
     }
@@ -71,35 +72,42 @@ class ResNet {
 
  private:
   struct Block {
-    std::vector<Conv> convs;
-    std::optional<Conv> shortcut;
+    std::vector<Conv> convs;  ///< all, but for a last one that is part of `projected`
+    std::optional<Conv> shortcut{};
+    std::optional<ProjectedConv2d<T, Operand>> projected{};
+
+    [[nodiscard]] Index out_channels() const {
+      return projected ? projected->out_channels() : convs.back().out_channels();
+    }
 
     /// relu(convs(input) + shortcut(input)); the sum and the ReLU happen inside the last convolution, in place.
     [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input) const {
-      return convs.back()(inner(input), shortcut ? (*shortcut)(input) : input.clone());
+      if (projected) return (*projected)(first(convs.size(), input), input);
+      return convs.back()(first(convs.size() - 1, input), shortcut ? (*shortcut)(input) : input.clone());
     }
 
     /// The same of an input that is not needed any more.
     [[nodiscard]] Tensor<T, 4> operator()(Tensor<T, 4>&& input) const {
-      const Tensor<T, 4> x = inner(input);
-      return convs.back()(x, shortcut ? (*shortcut)(input) : std::move(input));
+      if (projected || shortcut) return (*this)(input);
+      const Tensor<T, 4> x = first(convs.size() - 1, input);
+      return convs.back()(x, std::move(input));
     }
 
-    /// All convolutions but the last.
-    [[nodiscard]] Tensor<T, 4> inner(const Tensor<T, 4>& input) const {
+   private:
+    /// The first `count` convolutions.
+    [[nodiscard]] Tensor<T, 4> first(std::size_t count, const Tensor<T, 4>& input) const {
       Tensor<T, 4> x = convs[0](input);
-      for (std::size_t i = 1; i + 1 < convs.size(); ++i) x = convs[i](x);
+      for (std::size_t i = 1; i < count; ++i) x = convs[i](x);
       return x;
     }
   };
 
   /// Convolution number `index` of the place (tensors count from 1), its batch norm folded in.
-  [[nodiscard]] Conv conv(const Parameters& at, std::size_t index, const ConvShape& shape,
-                          const ConvGeometry& geometry) const {
+  [[nodiscard]] ConvWeights<T> weights(const Parameters& at, std::size_t index, const ConvShape& shape) const {
     const std::string number = std::to_string(index + 1);
     ConvWeights<T> weights = read_conv<T>(at / ("conv" + number), shape);
     fold_batch_norm(weights, at / ("bn" + number), epsilon_);
-    return Conv(weights, geometry);
+    return weights;
   }
 
   [[nodiscard]] Block read_block(const Parameters& at, Index in, Index stride) const {
@@ -108,19 +116,23 @@ class ResNet {
     const std::size_t strided = bottleneck && stride_ == BottleneckStride::in_3x3 ? 1 : 0;
     const bool projects = stride != 1 || (at / "downsample" / 0).contains("weight");
     Block block;
-    Index channels = in;
+    ConvWeights<T> conv;
     for (std::size_t i = 0; i < count; ++i) {
       const bool last = i + 1 == count;
-      const Index kernel = !bottleneck || i == 1 ? 3 : 1;
-      block.convs.push_back(conv(
-          at, i, {.out = last && !projects ? in : Parameters::any, .in = channels, .kernel = kernel, .bias = false},
-          {.stride = i == strided ? stride : 1, .padding = kernel / 2, .relu = true}));
-      channels = block.convs.back().out_channels();
+      const Index kernel = !bottleneck || i == 1 ? 3 : 1, channels = i == 0 ? in : conv.out;
+      conv = weights(
+          at, i, {.out = last && !projects ? in : Parameters::any, .in = channels, .kernel = kernel, .bias = false});
+      if (last && bottleneck && projects) break;
+      block.convs.emplace_back(conv,
+                               ConvGeometry{.stride = i == strided ? stride : 1, .padding = kernel / 2, .relu = true});
     }
     if (projects) {
-      ConvWeights<T> weights = read_conv<T>(at / "downsample" / 0, {.out = channels, .in = in, .bias = false});
-      fold_batch_norm(weights, at / "downsample" / 1, epsilon_);
-      block.shortcut = Conv(weights, {.stride = stride});
+      ConvWeights<T> projection = read_conv<T>(at / "downsample" / 0, {.out = conv.out, .in = in, .bias = false});
+      fold_batch_norm(projection, at / "downsample" / 1, epsilon_);
+      if constexpr (bottleneck)
+        block.projected.emplace(conv, projection, stride);
+      else
+        block.shortcut.emplace(projection, ConvGeometry{.stride = stride});
     }
     return block;
   }
