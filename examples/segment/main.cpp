@@ -19,6 +19,7 @@
 #include <string>
 #include <system_error>
 
+#include "bundled_model.hpp"
 #include "options.hpp"
 #include "pipeline.hpp"
 #include "report.hpp"
@@ -34,16 +35,6 @@ void print_failure(const std::string& sentence) {
   std::fprintf(stderr, "maskrcnn-segment: %s\n", segment::printable(sentence).c_str());
 }
 
-std::string bundled_model() {
-  std::error_code error;
-  if (fs::exists(MASKRCNN_BUNDLED_MODEL, error)) return MASKRCNN_BUNDLED_MODEL;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = program.parent_path().parent_path() / MASKRCNN_INSTALLED_MODEL;
-  if (!error && fs::exists(installed, error)) return installed.string();
-  maskrcnn::fail("weights: the bundled model is neither ", MASKRCNN_BUNDLED_MODEL, " nor ", installed.string(),
-                 "; name one with --weights");
-}
-
 /// A model and what it was built with.
 struct Loaded {
   maskrcnn::ModelConfig config;
@@ -51,7 +42,7 @@ struct Loaded {
 };
 
 Loaded load(const Options& options) {
-  const auto weights = maskrcnn::load_weights(options.weights.empty() ? bundled_model() : options.weights);
+  const auto weights = maskrcnn::load_weights(options.weights.empty() ? segment::bundled_model() : options.weights);
   const auto architecture = segment::architecture_of(weights);
   auto config = maskrcnn::ModelConfig::from(weights);
   if (options.score_threshold) config.box_score_threshold = *options.score_threshold;

@@ -1,29 +1,14 @@
 #include "options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <iostream>
-#include <system_error>
 #include <utility>
+
+#include "same_file.hpp"
 
 namespace segment {
 
 namespace {
-
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code error;
-  return std::filesystem::equivalent(a, b, error) && !error;
-}
-
-/// The same for files of which one may not be there yet.
-bool same_place(const std::string& a, const std::string& b) {
-  std::error_code error;
-  const auto whole =
-      [&error](const std::string& path) {  // absolute first: else a file that is not there stays relative
-        return std::filesystem::weakly_canonical(std::filesystem::absolute(path), error);
-      };
-  return same_file(a, b) || (whole(a) == whole(b) && !error);
-}
 
 /// Which file an output option would destroy; empty if none.
 std::string overwrites(const Options& options) {

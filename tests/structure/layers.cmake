@@ -13,6 +13,7 @@ set(may_weights core kernels ops weights)
 set(may_stages core kernels ops weights) # never each other
 set(may_top core kernels ops weights stages top)
 set(may_io core kernels ops weights stages top io)
+set(may_evaluate core kernels ops weights stages top io evaluate)
 
 function(layer_of path result)
   if(path MATCHES "^([a-z]+)/")
@@ -41,8 +42,8 @@ foreach(file IN LISTS files)
       endif()
     elseif(line MATCHES "<stb/" AND NOT layer STREQUAL io)
       list(APPEND wrong "${file}: stb belongs to io")
-    elseif(line MATCHES "<nlohmann/" AND NOT layer MATCHES "^(io|weights)$")
-      list(APPEND wrong "${file}: JSON belongs to weights and io")
+    elseif(line MATCHES "<nlohmann/" AND NOT layer MATCHES "^(io|weights|evaluate)$")
+      list(APPEND wrong "${file}: JSON belongs to weights, io and evaluate")
     elseif(line MATCHES "<omp\\.h>" AND NOT file STREQUAL core/parallel.hpp)
       list(APPEND wrong "${file}: OpenMP belongs to core/parallel.hpp")
     elseif(line MATCHES "<(immintrin|x86intrin|emmintrin|arm_neon)\\.h>" AND NOT layer STREQUAL kernels

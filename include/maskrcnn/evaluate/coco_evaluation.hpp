@@ -1,5 +1,5 @@
-/// COCO's evaluation: average precision and recall, by the very rules of pycocotools' `COCOeval`, so that numbers may be
-/// put beside published ones.
+/// COCO's evaluation: average precision and recall, by the very rules of pycocotools' `COCOeval`, so that numbers may
+/// be put beside published ones.
 #pragma once
 
 #include <algorithm>
@@ -9,57 +9,13 @@
 #include <cstdint>
 #include <limits>
 #include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/evaluate/coco_summary.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/object_groups.hpp>
 #include <numeric>
 #include <vector>
 
 namespace maskrcnn::evaluate {
-
-inline constexpr std::size_t coco_thresholds = 10, coco_recalls = 101, coco_areas = 4;
-
-/// The overlap from which on a found object is right: 0.5, 0.55 .. 0.95, with the rounding of numpy's `linspace`, since
-/// overlaps are often exactly 3/5 or 7/10.
-[[nodiscard]] constexpr double coco_threshold(std::size_t i) {
-  return i + 1 == coco_thresholds ? 0.95 : 0.5 + static_cast<double>(i) * ((0.95 - 0.5) / (coco_thresholds - 1));
-}
-/// 0, 0.01 .. 1.
-[[nodiscard]] constexpr double coco_recall(std::size_t i) { return i + 1 == coco_recalls ? 1.0 : 0.01 * double(i); }
-
-/// Which objects count, by their area in pixels; both ends belong to it.
-struct AreaRange {
-  const char* name;
-  double smallest, largest;
-};
-inline constexpr std::array<AreaRange, coco_areas> coco_area_ranges{
-    {{"all", 0, 1e10}, {"small", 0, 32.0 * 32}, {"medium", 32.0 * 32, 96.0 * 96}, {"large", 96.0 * 96, 1e10}}};
-
-/// COCO's numbers of found objects per picture and category that are looked at.
-inline constexpr std::array<std::size_t, 3> coco_limits{1, 10, 100};
-
-/// What COCO's evaluation prints, each from 0 to 1, or -1 where there is nothing to find.
-struct CocoSummary {
-  double ap = -1;  ///< average precision: mean over thresholds, recalls and categories
-  double ap50 = -1, ap75 = -1;
-  double ap_small = -1, ap_medium = -1, ap_large = -1;
-  double ar_1 = -1, ar_10 = -1, ar = -1;  ///< average recall with the best 1, 10, and the limit's objects
-  double ar_small = -1, ar_medium = -1, ar_large = -1;
-
-  /// In COCO's order.
-  [[nodiscard]] std::array<double, 12> values() const {
-    return {ap, ap50, ap75, ap_small, ap_medium, ap_large, ar_1, ar_10, ar, ar_small, ar_medium, ar_large};
-  }
-};
-inline constexpr std::array<const char*, 12> coco_summary_names{"AP",   "AP50",  "AP75", "AP_small", "AP_medium", "AP_large",
-                                                                "AR_1", "AR_10", "AR",   "AR_small", "AR_medium", "AR_large"};
-
-/// One category, or the mean of all that have something to find.
-struct CategoryScore {
-  double ap = -1, ap50 = -1, ap75 = -1, ar = -1;
-};
-
-/// Precision at each of COCO's recalls.
-using PrecisionCurve = std::array<float, coco_recalls>;
 
 /// Compares what was found with the truth, once for all thresholds, area ranges and limits:
 /// - found objects choose, best score first, the truth that they overlap most, among those not yet taken;
@@ -100,11 +56,23 @@ class CocoEvaluation {
     return result;
   }
 
-  /// The same for one category, all areas.
+  /// What became of each found object at one threshold, all areas, in the order of the findings.
+  [[nodiscard]] std::vector<Outcome> outcomes(std::size_t threshold) const {
+    std::vector<Outcome> all(groups_.found.size(), Outcome::ignored);
+    for (const ObjectGroup& group : groups_.groups)
+      for (std::size_t f = group.found_begin; f < std::min(group.found_end, group.found_begin + largest_limit()); ++f)
+        if ((matches_[f].ignored[0] >> threshold & 1) == 0)
+          all[groups_.found[f]] = (matches_[f].right[0] >> threshold & 1) != 0 ? Outcome::right : Outcome::wrong;
+    return all;
+  }
+
+  /// The same numbers for one category, all areas.
   [[nodiscard]] CategoryScore category(std::size_t category, bool at_own_limit = false) const {
     const Cell& cell = categories_[category].cells[at_own_limit ? 3 : 2][0];
     if (!cell.valid) return {};
-    return {.ap = mean_of(cell.precision), .ap50 = cell.precision[0], .ap75 = cell.precision[5],
+    return {.ap = mean_of(cell.precision),
+            .ap50 = cell.precision[0],
+            .ap75 = cell.precision[5],
             .ar = mean_of(cell.recall)};
   }
 
@@ -283,7 +251,7 @@ class CocoEvaluation {
 
   std::array<std::size_t, 4> limits_;
   ObjectGroups groups_;
-  std::vector<Match> matches_;                              // as groups_.found
+  std::vector<Match> matches_;                               // as groups_.found
   std::vector<std::array<std::size_t, coco_areas>> wanted_;  // of each group
   std::vector<PerCategory> categories_;
 };

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/io/json_list.hpp>
 #include <maskrcnn/io/rle.hpp>
@@ -15,7 +16,7 @@ namespace maskrcnn::io {
 
 /// Which image a result belongs to.
 struct ImageEntry {
-  int id = 0;
+  std::int64_t id = 0;
   std::string file_name;
 };
 

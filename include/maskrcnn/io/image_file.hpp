@@ -1,4 +1,4 @@
-/// Image files: JPEG, PNG, BMP and PNM in, PNG out.
+/// Image files: JPEG, PNG, BMP and PNM in, PNG and JPEG out.
 #pragma once
 
 #include <cstddef>
@@ -47,14 +47,17 @@ inline void check_size(int width, int height, const std::string& path) {
 }
 
 struct Free {
-  void operator()(std::uint8_t* pixels) const { std::free(pixels); }
+  void operator()(void* pixels) const { std::free(pixels); }
 };
 
 /// Decodes what passed the checks.
-[[nodiscard]] inline Image decode(Bytes file, const std::string& path, const char* format, const std::string& fault) {
+/// @tparam Value std::uint8_t, or std::uint16_t for 16 bits a channel
+/// @param channels 1: grey, 3: RGB
+template <class Value>
+[[nodiscard]] std::unique_ptr<Value, Free> decode(Bytes file, const std::string& path, const char* format,
+                                                  const std::string& fault, int channels, Size& size) {
   const int length = static_cast<int>(file.size());  // fits: see max_file_bytes
-  Size size;
-  int channels = 0;
+  int in_file = 0;
   const auto refuse = [&](const std::string& reason) {
     fail("image: ", path, " is a truncated or corrupt ", format, ": ", reason);
   };
@@ -63,7 +66,7 @@ struct Free {
     return std::string(reason != nullptr ? reason : "no reason given");
   };
   stb::memory_limit = file.size() + (1U << 20);
-  if (stb::stbi_info_from_memory(file.data(), length, &size.width, &size.height, &channels) == 0)
+  if (stb::stbi_info_from_memory(file.data(), length, &size.width, &size.height, &in_file) == 0)
     refuse(fault.empty() ? stb_reason() : fault);
   check_size(size.width, size.height, path);
   if (!fault.empty()) refuse(fault);
@@ -71,10 +74,22 @@ struct Free {
   // pixels
   const auto padded = [](int pixels) { return static_cast<std::size_t>(pixels) + 64; };
   stb::memory_limit = 32 * padded(size.width) * padded(size.height) + 2 * file.size() + (1U << 20);
-  const std::unique_ptr<std::uint8_t, Free> pixels(
-      stb::stbi_load_from_memory(file.data(), length, &size.width, &size.height, &channels, 3));
+  Value* decoded = nullptr;
+  if constexpr (sizeof(Value) == 1)
+    decoded = stb::stbi_load_from_memory(file.data(), length, &size.width, &size.height, &in_file, channels);
+  else
+    decoded = stb::stbi_load_16_from_memory(file.data(), length, &size.width, &size.height, &in_file, channels);
+  std::unique_ptr<Value, Free> pixels(decoded);
   if (pixels == nullptr) refuse(stb_reason());
   check_size(size.width, size.height, path);
+  return pixels;
+}
+
+/// As 8-bit RGB.
+[[nodiscard]] inline Image decode_rgb(Bytes file, const std::string& path, const char* format,
+                                      const std::string& fault) {
+  Size size;
+  const auto pixels = decode<std::uint8_t>(file, path, format, fault, 3, size);
   Image image(size);
   std::memcpy(image.row(0), pixels.get(),
               3 * static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height));
@@ -93,11 +108,11 @@ struct Free {
   if (file.empty()) fail("image: ", path, " is empty");
   switch (image_file::format_of(file)) {
     case Format::jpeg:
-      return image_file::decode(file, path, "JPEG", jpeg_fault(file));
+      return image_file::decode_rgb(file, path, "JPEG", jpeg_fault(file));
     case Format::png:
-      return image_file::decode(file, path, "PNG", png_fault(file));
+      return image_file::decode_rgb(file, path, "PNG", png_fault(file));
     case Format::bmp:
-      return image_file::decode(file, path, "BMP", bmp_fault(file));
+      return image_file::decode_rgb(file, path, "BMP", bmp_fault(file));
     case Format::pnm: {
       const PnmHeader header = read_pnm_header(file, path);
       image_file::check_size(header.size.width, header.size.height, path);
@@ -109,22 +124,47 @@ struct Free {
   fail("image: ", path, " is not a JPEG, PNG, BMP or binary PNM picture");
 }
 
-/// Writes an RGB picture as PNG; the file appears under its name when it is complete.
-/// @throws Error with the system's reason, if it cannot be written
-inline void write_png(const std::string& path, const ImageView& image) {
-  // the encoder counts bytes in `int`
+namespace image_file {
+
+/// What one of stb's writers makes of `image`, by `write(collect, to, stride)`.
+template <class Write>
+[[nodiscard]] std::string encode(const ImageView& image, const std::string& name, const Write& write) {
+  // the encoders count bytes in `int`
   if (3 * static_cast<std::size_t>(image.width()) + 1 >
       std::size_t{0x7FFFFFFF} / static_cast<std::size_t>(image.height()))
-    fail("image: ", path, " would be ", image.width(), " x ", image.height(), " pixels, too many for one PNG");
-  OutputFile file(path, "image");
+    fail("image: ", name, " would be ", image.width(), " x ", image.height(), " pixels, too many for one file");
   std::string encoded;
   const auto collect = [](void* to, void* data, int size) {
     static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
   };
-  const int stride = image.height() > 1 ? static_cast<int>(image.row(1) - image.row(0)) : 3 * image.width();
-  if (stb::stbi_write_png_to_func(collect, &encoded, image.width(), image.height(), 3, image.row(0), stride) == 0)
-    fail("image: cannot encode ", path, ": out of memory");
-  file.write(encoded);
+  if (write(collect, static_cast<void*>(&encoded)) == 0) fail("image: cannot encode ", name, ": out of memory");
+  return encoded;
+}
+
+}  // namespace image_file
+
+/// The bytes of a PNG file.
+/// @param name of the picture, for messages
+[[nodiscard]] inline std::string encode_png(const ImageView& image, const std::string& name = "a picture") {
+  return image_file::encode(image, name, [&](auto collect, void* to) {
+    const int stride = image.height() > 1 ? static_cast<int>(image.row(1) - image.row(0)) : 3 * image.width();
+    return stb::stbi_write_png_to_func(collect, to, image.width(), image.height(), 3, image.row(0), stride);
+  });
+}
+
+/// The bytes of a JPEG file.
+/// @param quality from 1 to 100
+[[nodiscard]] inline std::string encode_jpeg(const Image& image, int quality, const std::string& name = "a picture") {
+  return image_file::encode(image, name, [&](auto collect, void* to) {
+    return stb::stbi_write_jpg_to_func(collect, to, image.width(), image.height(), 3, image.row(0), quality);
+  });
+}
+
+/// Writes an RGB picture as PNG; the file appears under its name when it is complete.
+/// @throws Error with the system's reason, if it cannot be written
+inline void write_png(const std::string& path, const ImageView& image) {
+  OutputFile file(path, "image");
+  file.write(encode_png(image, path));
   file.commit();
 }
 

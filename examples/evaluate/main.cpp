@@ -1,0 +1,157 @@
+// maskrcnn-evaluate: how good a model, or anybody's detections, are.
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/evaluate/coco_data.hpp>
+#include <maskrcnn/evaluate/folder_data.hpp>
+#include <maskrcnn/evaluate/html_report.hpp>
+#include <maskrcnn/evaluate/report.hpp>
+#include <maskrcnn/io/file_bytes.hpp>
+#include <maskrcnn/io/image_file.hpp>
+#include <new>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "json_report.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "run_model.hpp"
+#include "text_report.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using evaluation::Options;
+using maskrcnn::evaluate::Dataset;
+using maskrcnn::evaluate::Findings;
+
+/// One line for each thing that failed.
+void print_failure(const std::string& sentence) {
+  (void)std::fflush(stdout);
+  std::fprintf(stderr, "maskrcnn-evaluate: %s\n", segment::printable(sentence).c_str());
+}
+
+/// The names in a file, one a line; blanks around them are dropped.
+std::set<std::string> read_ids(const std::string& path) {
+  const auto bytes = maskrcnn::io::read_file(path, std::size_t{64} << 20, "ids");
+  std::set<std::string> names;
+  std::string name;
+  const auto take = [&] {
+    const auto first = name.find_first_not_of(" \t\r"), last = name.find_last_not_of(" \t\r");
+    if (first != std::string::npos) names.insert(name.substr(first, last - first + 1));
+    name.clear();
+  };
+  for (const auto byte : bytes)
+    if (byte == '\n')
+      take();
+    else
+      name.push_back(static_cast<char>(byte));
+  take();
+  if (names.empty()) maskrcnn::fail("ids: expected names of pictures, one a line, found none in ", path);
+  return names;
+}
+
+Dataset read_data(const Options& options) {
+  const std::set<std::string> ids = options.ids.empty() ? std::set<std::string>{} : read_ids(options.ids);
+  if (fs::is_directory(options.data)) return maskrcnn::evaluate::read_folder(options.data, "object", ids);
+  Dataset data = maskrcnn::evaluate::read_coco_instances(options.data);
+  return ids.empty() ? data : maskrcnn::evaluate::only(std::move(data), ids);
+}
+
+/// Things about the data that a reader of the numbers should know.
+std::vector<std::string> notes_on(const Dataset& data, const Findings& findings) {
+  std::vector<std::string> notes;
+  if (findings.other_pictures > 0)
+    notes.push_back(std::to_string(findings.other_pictures) +
+                    " detections of pictures that are not scored were left out");
+  if (findings.other_categories > 0)
+    notes.push_back(std::to_string(findings.other_categories) +
+                    " detections of categories that the data does not have were left out");
+  if (!data.has_masks) notes.emplace_back("not every object of the data has a mask, so that only boxes are scored");
+  if (!findings.has_masks) notes.emplace_back("the detections have no masks, so that only boxes are scored");
+  if (std::any_of(data.truths.begin(), data.truths.end(), [](const auto& truth) { return truth.id == 0; }))
+    notes.emplace_back(
+        "an annotation has the id 0, which pycocotools takes for none: as there, COCO's numbers count the detection "
+        "that fits it as wrong");
+  return notes;
+}
+
+/// What the page says besides the numbers.
+maskrcnn::evaluate::PageOptions page_options(const Options& options, const evaluation::ModelRun* model) {
+  const std::string subject = model != nullptr ? model->weights : options.detections;
+  maskrcnn::evaluate::PageOptions page{.title = fs::path(subject).filename().string()};
+  page.examples = static_cast<std::size_t>(options.examples);
+  page.facts.emplace_back(model != nullptr ? "Model" : "Detections", subject);
+  page.facts.emplace_back("Data", options.data + (options.ids.empty() ? "" : ", the pictures of " + options.ids));
+  if (model != nullptr) {
+    page.tiles.emplace_back("pictures a second, " + std::to_string(model->threads) + " threads",
+                            maskrcnn::evaluate::decimals(model->pictures_per_second(), 2));
+    page.facts.emplace_back("Architecture", model->architecture + ", " + options.precision);
+  }
+  // pictures are shown if they are there: a model has read them all, detections need none
+  if (model != nullptr || !options.images.empty() || fs::is_directory(options.data))
+    page.read = [options](const auto& picture) {
+      return maskrcnn::io::read_image(evaluation::path_of(picture, options));
+    };
+  return page;
+}
+
+int run(const Options& options) {
+  if (options.threads) omp_set_num_threads(*options.threads);
+  Dataset data = read_data(options);
+  std::optional<evaluation::ModelRun> model;
+  Findings findings;
+  maskrcnn::evaluate::ReportOptions asked{.limit = 100, .score_threshold = options.score_threshold};
+  if (options.detections.empty()) {
+    findings = evaluation::run_model(options, data, model.emplace());
+    asked.limit = model->limit;
+  } else {
+    using Naming = maskrcnn::evaluate::PictureNaming;
+    const bool by_name = fs::is_directory(options.data) || !options.ids.empty();
+    findings =
+        maskrcnn::evaluate::read_coco_results(options.detections, data, by_name ? Naming::by_file_name : Naming::by_id);
+    asked.limit = options.max_detections ? static_cast<std::size_t>(*options.max_detections)
+                                         : std::max<std::size_t>(100, maskrcnn::evaluate::most_in_one_group(findings));
+  }
+  const auto report = maskrcnn::evaluate::make_report(data, findings, asked);
+
+  std::printf("%s: %zu pictures, %zu objects, %zu crowds; %zu found\n", segment::printable(data.name).c_str(),
+              data.pictures.size(), report.truths, report.crowds, findings.objects.size());
+  if (model)
+    std::printf("%s, %s: %.2f pictures a second on %d threads\n", segment::printable(model->weights).c_str(),
+                model->architecture.c_str(), model->pictures_per_second(), model->threads);
+  const auto notes = notes_on(data, findings);
+  for (const std::string& note : notes) std::printf("note: %s\n", segment::printable(note).c_str());
+  evaluation::print_coco(report);
+  evaluation::print_categories(report, data);
+  evaluation::print_cells(report);
+  if (!options.json.empty()) evaluation::write_json(options.json, report, data, findings, model ? &*model : nullptr);
+  if (!options.html.empty()) {
+    auto page = page_options(options, model ? &*model : nullptr);
+    page.notes = notes;
+    maskrcnn::evaluate::write_html(options.html, report, data, findings, page);
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) maskrcnn::fail("output: cannot write to standard output");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int exit_code = 0;
+  try {
+    const auto options = evaluation::read_options(argc, argv, exit_code);
+    return options ? run(*options) : exit_code;
+  } catch (const std::bad_alloc&) {
+    print_failure("out of memory");
+  } catch (const std::exception& problem) {
+    print_failure(problem.what());
+  }
+  return 1;
+}

@@ -1,0 +1,152 @@
+#include "run_model.hpp"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/io/coco_json.hpp>
+#include <maskrcnn/io/image_file.hpp>
+#include <maskrcnn/weights/load_weights.hpp>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "bundled_model.hpp"
+#include "pipeline.hpp"
+#include "report.hpp"
+
+namespace evaluation {
+
+namespace {
+
+namespace fs = std::filesystem;
+using maskrcnn::evaluate::Dataset;
+using maskrcnn::evaluate::Findings;
+using maskrcnn::evaluate::Found;
+using maskrcnn::evaluate::Region;
+
+/// The number that a results file would hold: so a model scores the same as the file that it writes.
+double as_written(float value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  double number = 0;
+  (void)std::from_chars(text.data(), end, number);
+  return number;
+}
+
+/// Positions of the data set's categories by the model's labels: those of the same name, else of the label as id; the
+/// only category, if the model has but one class. A label without one has the number of categories.
+class CategoriesOfLabels {
+ public:
+  CategoriesOfLabels(const Dataset& data, const std::vector<std::string>& class_names)
+      : data_(&data), only_one_(data.categories.size() == 1 && class_names.size() == 2), names_(class_names) {}
+
+  [[nodiscard]] std::size_t operator()(int label) const {
+    if (only_one_ && label == 1) return 0;
+    const auto index = static_cast<std::size_t>(label);
+    if (label >= 0 && index < names_.size())
+      for (std::size_t k = 0; k < data_->categories.size(); ++k)
+        if (data_->categories[k].name == names_[index]) return k;
+    return maskrcnn::evaluate::position_of(label, data_->categories);
+  }
+
+ private:
+  const Dataset* data_;
+  bool only_one_;
+  std::vector<std::string> names_;
+};
+
+/// The names of categories in the places of their ids, where these are small.
+std::vector<std::string> names_of(const Dataset& data) {
+  std::vector<std::string> names;
+  for (const auto& [id, name] : data.categories) {
+    if (id < 0 || id > 10'000) continue;
+    names.resize(static_cast<std::size_t>(id) + 1, "N/A");
+    names.back() = name;
+  }
+  return names;
+}
+
+template <class AnyDetection>
+Found found_of(const AnyDetection& detection, std::size_t picture, std::size_t category) {
+  const maskrcnn::Box& box = detection.box;
+  Found found{.picture = picture, .category = category, .score = as_written(detection.score)};
+  found.box = {as_written(box.x0), as_written(box.y0), as_written(box.width()), as_written(box.height())};
+  found.area = found.box.area();
+  if constexpr (requires { detection.mask; }) found.mask = Region(maskrcnn::io::encode_rle(detection.mask));
+  return found;
+}
+
+}  // namespace
+
+std::string path_of(const maskrcnn::evaluate::Picture& picture, const Options& options) {
+  fs::path folder = options.images;
+  if (options.images.empty()) {
+    folder = options.data;
+    if (!fs::is_directory(folder)) folder = folder.parent_path();
+  }
+  return (folder / picture.file_name).string();
+}
+
+Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
+  run.weights = options.weights.empty() ? segment::bundled_model() : options.weights;
+  const auto weights = maskrcnn::load_weights(run.weights);
+  const auto architecture = segment::architecture_of(weights);
+  auto config = maskrcnn::ModelConfig::from(weights);
+  if (options.model_threshold) config.box_score_threshold = *options.model_threshold;
+  if (options.max_detections) config.max_detections = *options.max_detections;
+  const auto pipeline =
+      segment::make_pipeline(architecture, weights, config, *segment::precision_named(options.precision));
+  run.architecture = architecture.name();
+  run.threads = maskrcnn::thread_count();
+  run.limit = static_cast<std::size_t>(config.max_detections);
+
+  const std::vector<std::string>& names = config.class_names;
+  if (fs::is_directory(options.data) && names.size() == 2) data.categories.front().name = names[1];
+  const CategoriesOfLabels category_of(data, names);
+  const std::vector<std::string> names_by_id = names_of(data);
+  std::optional<maskrcnn::io::CocoResults> results;
+  if (!options.save_detections.empty()) results.emplace(options.save_detections);
+
+  Findings findings;
+  segment::Progress progress(data.pictures.size());
+  for (std::size_t i = 0; i < data.pictures.size(); ++i) {
+    const auto& picture = data.pictures[i];
+    const std::string path = path_of(picture, options);
+    progress.begin(i, path);
+    const maskrcnn::Image image = maskrcnn::io::read_image(path);
+    if (image.size() != picture.size)
+      maskrcnn::fail("data: ", path, " is ", image.width(), " x ", image.height(), " pixels, expected ",
+                     picture.size.width, " x ", picture.size.height, " as ", data.name, " says");
+    const auto start = std::chrono::steady_clock::now();
+    const segment::Result result = (*pipeline)(image, nullptr);
+    run.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    ++run.pictures;
+    std::visit(
+        [&](auto detections) {
+          findings.has_masks = requires { detections.front().mask; };
+          for (auto& detection : detections) {
+            const std::size_t category = category_of(detection.label);
+            if (category == data.categories.size())
+              ++findings.other_categories;
+            else
+              findings.objects.push_back(found_of(detection, i, category));
+          }
+          if (!results) return;
+          // under the ids of the data set, where it has the category
+          for (auto& detection : detections)
+            if (const std::size_t k = category_of(detection.label); k < data.categories.size())
+              detection.label = static_cast<int>(data.categories[k].id);
+          results->add({.id = picture.id, .file_name = fs::path(path).filename().string()}, detections, names_by_id);
+        },
+        result);
+  }
+  progress.clear();
+  if (results) results->finish();
+  return findings;
+}
+
+}  // namespace evaluation

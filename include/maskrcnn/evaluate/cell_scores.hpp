@@ -1,0 +1,165 @@
+/// The score of cell segmentation: of all objects, found or true, which part was found right. Used by the 2018 Data
+/// Science Bowl and by Schmidt et al., "Cell Detection with Star-convex Polygons" (2018).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/evaluate/coco_summary.hpp>
+#include <maskrcnn/evaluate/dataset.hpp>
+#include <maskrcnn/evaluate/object_groups.hpp>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace maskrcnn::evaluate {
+
+/// Objects found right (TP), found where there is none (FP), and missed (FN).
+struct CellCounts {
+  std::size_t right = 0, wrong = 0, missed = 0;
+
+  /// TP / (TP + FP + FN); 1 where there is nothing and nothing was found.
+  [[nodiscard]] double ap() const {
+    const std::size_t all = right + wrong + missed;
+    return all == 0 ? 1.0 : static_cast<double>(right) / static_cast<double>(all);
+  }
+  [[nodiscard]] double precision() const { return ratio(right, right + wrong); }
+  [[nodiscard]] double recall() const { return ratio(right, right + missed); }
+
+  CellCounts& operator+=(const CellCounts& other) {
+    right += other.right;
+    wrong += other.wrong;
+    missed += other.missed;
+    return *this;
+  }
+  friend bool operator==(const CellCounts&, const CellCounts&) = default;
+
+ private:
+  static double ratio(std::size_t part, std::size_t whole) {
+    return whole == 0 ? 1.0 : static_cast<double>(part) / static_cast<double>(whole);
+  }
+};
+
+/// Scores at the overlaps t = 0.50, 0.55 .. 0.95.
+struct CellScores {
+  std::array<CellCounts, coco_thresholds> all{};  ///< counted over all pictures, as Schmidt et al. count
+  std::array<double, coco_thresholds>
+      mean_picture{};  ///< the mean of the pictures' AP(t), as the Data Science Bowl has it
+
+  /// Mean of AP(t) over t, counted over all pictures.
+  [[nodiscard]] double mean_ap() const {
+    double sum = 0;
+    for (const CellCounts& counts : all) sum += counts.ap();
+    return sum / coco_thresholds;
+  }
+  /// Mean over t of the pictures' mean: the score of the Data Science Bowl.
+  [[nodiscard]] double bowl_score() const {
+    return std::accumulate(mean_picture.begin(), mean_picture.end(), 0.0) / coco_thresholds;
+  }
+};
+
+/// Compares predictions, which are the found objects of at least some score, with the truth: within each picture and
+/// category, pairs that overlap by at least t are taken in order of falling overlap (of equal ones the better scored
+/// first), as long as neither of the two is taken. Predictions keep their masks, also where these overlap each other.
+/// Crowds are not counted; predictions without a partner that a crowd covers by at least t are not counted either.
+class CellComparison {
+ public:
+  CellComparison(const Dataset& data, const std::vector<Found>& objects, Measure measure)
+      : pictures_(data.pictures.size()), groups_(data, objects, measure, coco_threshold(0)) {
+    for (const std::size_t f : groups_.found) scores_.push_back(objects[f].score);
+    for (const std::size_t t : groups_.truths) crowds_.push_back(data.truths[t].crowd ? 1 : 0);
+    parallel_for(groups_.groups.size(), [&](std::size_t g) {
+      std::stable_sort(groups_.pairs[g].begin(), groups_.pairs[g].end(),
+                       [](const Pair& a, const Pair& b) { return a.overlap > b.overlap; });
+    });
+  }
+
+  [[nodiscard]] CellScores at(double score) const {
+    const auto pictures = each_picture(score);
+    CellScores scores;
+    for (std::size_t i = 0; i < coco_thresholds; ++i) {
+      for (const auto& picture : pictures) {
+        scores.all[i] += picture[i];
+        scores.mean_picture[i] += picture[i].ap();
+      }
+      if (!pictures.empty()) scores.mean_picture[i] /= static_cast<double>(pictures.size());
+    }
+    return scores;
+  }
+
+  /// The counts of each picture at each overlap.
+  [[nodiscard]] std::vector<std::array<CellCounts, coco_thresholds>> each_picture(double score) const {
+    std::vector<std::array<CellCounts, coco_thresholds>> pictures(pictures_);
+    for (std::size_t g = 0; g < groups_.groups.size(); ++g)
+      for (std::size_t i = 0; i < coco_thresholds; ++i)
+        pictures[groups_.groups[g].picture][i] += match(g, coco_threshold(i), score).counts;
+    return pictures;
+  }
+
+  /// Which objects have a partner: 1 for those, in the order of the findings and of the data set.
+  struct Partners {
+    std::vector<char> found, truths;
+  };
+  [[nodiscard]] Partners partners(double threshold, double score) const {
+    Partners all{std::vector<char>(groups_.found.size()), std::vector<char>(groups_.truths.size())};
+    for (std::size_t g = 0; g < groups_.groups.size(); ++g) {
+      const ObjectGroup& group = groups_.groups[g];
+      const Matched matched = match(g, threshold, score);
+      for (std::size_t f = 0; f < matched.found.size(); ++f)
+        all.found[groups_.found[group.found_begin + f]] = matched.found[f];
+      for (std::size_t t = 0; t < matched.truths.size(); ++t)
+        all.truths[groups_.truths[group.truth_begin + t]] = matched.truths[t];
+    }
+    return all;
+  }
+
+ private:
+  /// One picture and category: counts, and for each object whether it has a partner, a crowd among them.
+  struct Matched {
+    CellCounts counts;
+    std::vector<char> found, truths;
+  };
+
+  [[nodiscard]] Matched match(std::size_t g, double threshold, double score) const {
+    const ObjectGroup& group = groups_.groups[g];
+    // found objects are in order of falling score
+    const auto begin = scores_.begin() + static_cast<std::ptrdiff_t>(group.found_begin);
+    const auto end = scores_.begin() + static_cast<std::ptrdiff_t>(group.found_end);
+    const auto predictions = static_cast<std::size_t>(
+        std::partition_point(begin, end, [score](double its_score) { return its_score >= score; }) - begin);
+    Matched matched{{}, std::vector<char>(predictions), std::vector<char>(group.truth_end - group.truth_begin)};
+    CellCounts& counts = matched.counts;
+    std::size_t truths = 0;
+    for (std::size_t t = group.truth_begin; t < group.truth_end; ++t) truths += crowds_[t] != 0 ? 0 : 1;
+    const auto for_each_free_pair = [&](bool crowds, const auto& use) {
+      for (const Pair& pair : groups_.pairs[g]) {
+        if (pair.overlap < threshold) break;
+        if (pair.found < predictions && (crowds_[group.truth_begin + pair.truth] != 0) == crowds &&
+            matched.found[pair.found] == 0)
+          use(pair);
+      }
+    };
+    for_each_free_pair(false, [&](const Pair& pair) {
+      if (matched.truths[pair.truth] != 0) return;
+      matched.truths[pair.truth] = matched.found[pair.found] = 1;
+      ++counts.right;
+    });
+    std::size_t in_crowds = 0;
+    for_each_free_pair(true, [&](const Pair& pair) {
+      matched.found[pair.found] = 1;
+      ++in_crowds;
+    });
+    counts.wrong = predictions - counts.right - in_crowds;
+    counts.missed = truths - counts.right;
+    return matched;
+  }
+
+  std::size_t pictures_;
+  ObjectGroups groups_;
+  std::vector<double> scores_;  // as groups_.found
+  std::vector<char> crowds_;    // as groups_.truths
+};
+
+}  // namespace maskrcnn::evaluate

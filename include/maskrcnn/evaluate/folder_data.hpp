@@ -1,0 +1,94 @@
+/// A folder of pictures NAME.png, each with NAME.mask.png, in which the pixels of each object have its number.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/evaluate/dataset.hpp>
+#include <maskrcnn/evaluate/region.hpp>
+#include <maskrcnn/io/label_image.hpp>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace maskrcnn::evaluate {
+
+/// The objects of a label image by their numbers, as sorted borders: where runs begin and end, column by column.
+[[nodiscard]] inline std::map<std::uint16_t, std::vector<std::uint32_t>> borders_of_labels(
+    const io::LabelImage& image) {
+  std::map<std::uint16_t, std::vector<std::uint32_t>> borders;
+  const auto width = static_cast<std::size_t>(image.size.width), height = static_cast<std::size_t>(image.size.height);
+  std::uint16_t previous = 0;
+  std::uint32_t at = 0;
+  for (std::size_t x = 0; x < width; ++x)
+    for (std::size_t y = 0; y < height; ++y, ++at) {
+      const std::uint16_t label = image.labels[y * width + x];
+      if (label == previous) continue;
+      if (previous != 0) borders[previous].push_back(at);
+      if (label != 0) borders[label].push_back(at);
+      previous = label;
+    }
+  if (previous != 0) borders[previous].push_back(at);
+  return borders;
+}
+
+/// Reads a folder as a data set of one category: pictures by name, their ids counted from 1; areas and boxes are those
+/// of the masks.
+/// @param category name of what the objects are
+/// @param stems    if not empty: only these pictures, named without ".png"
+/// @throws Error if there are no such pairs, one is asked for that is not there, or a file cannot be read
+[[nodiscard]] inline Dataset read_folder(const std::string& folder, const std::string& category,
+                                         const std::set<std::string>& stems = {}) {
+  namespace fs = std::filesystem;
+  static constexpr const char* const mask_ending = ".mask.png";
+  std::set<std::string> found;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (name.ends_with(mask_ending)) found.insert(name.substr(0, name.size() - std::string(mask_ending).size()));
+  }
+  if (error) fail("data: cannot read the folder ", folder, ": ", error.message());
+  for (const std::string& stem : stems)
+    if (!found.contains(stem))
+      fail("data: '", stem, "' is in the list of pictures, but there is no ", folder, "/", stem, mask_ending);
+  if (!stems.empty()) found = stems;
+  if (found.empty()) fail("data: expected pairs NAME.png and NAME.mask.png, found none in ", folder);
+
+  Dataset data{.name = folder, .categories = {{.id = 1, .name = category}}};
+  for (const std::string& stem : found)
+    data.pictures.push_back(
+        {.id = static_cast<std::int64_t>(data.pictures.size() + 1), .file_name = stem + ".png", .size = {}});
+  std::vector<std::vector<Truth>> truths(data.pictures.size());
+  std::vector<std::string> faults(data.pictures.size());
+  parallel_for(data.pictures.size(), [&](std::size_t i) {
+    try {
+      const std::string& name = data.pictures[i].file_name;
+      const auto labels =
+          io::read_label_image((fs::path(folder) / (name.substr(0, name.size() - 4) + mask_ending)).string());
+      data.pictures[i].size = labels.size;
+      for (auto& [label, borders] : borders_of_labels(labels)) {
+        Truth& truth = truths[i].emplace_back(Truth{.id = label, .picture = i});
+        truth.mask = Region::between(std::move(borders), labels.size);
+        truth.box = truth.mask.bounds();
+        truth.area = truth.mask.area();
+      }
+    } catch (const Error& fault) {
+      faults[i] = fault.what();
+    }
+  });
+  for (const std::string& fault : faults)
+    if (!fault.empty()) throw Error(fault);
+  for (auto& some : truths)
+    for (Truth& truth : some) {
+      data.truths.push_back(std::move(truth));
+      data.truths.back().id = static_cast<std::int64_t>(data.truths.size());
+    }
+  return data;
+}
+
+}  // namespace maskrcnn::evaluate

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Runs maskrcnn-evaluate on good and on hostile input; checks exit status, output and the line that says why.
+#   evaluate_test.sh TOOL MODEL IMAGE
+
+set -uo pipefail
+tool=$1 model=$2 image=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+# expect STATUS PATTERN ARGUMENT...: the tool ends with STATUS and says PATTERN on standard output or error
+expect() {
+  local status=$1 pattern=$2
+  shift 2
+  timeout 120 "$tool" "$@" >out.txt 2>err.txt </dev/null
+  local found=$?
+  if [[ $found != "$status" ]] || ! cat out.txt err.txt | grep -qE -- "$pattern"; then
+    echo "FAILED: $* -> status $found, expected $status with '$pattern'; it said:"
+    head -n 5 out.txt err.txt
+    failures=$((failures + 1))
+  fi
+}
+
+# refuse STATUS PATTERN ARGUMENT...: the same, and it is told in exactly one line
+refuse() {
+  expect "$@"
+  [[ $(wc -l <err.txt) == 1 ]] || { echo "FAILED: expected one line, found:"; cat err.txt; failures=$((failures + 1)); }
+}
+
+# holds FILE PATTERN
+holds() { grep -qE -- "$2" "$1" || { echo "FAILED: no '$2' in $1"; failures=$((failures + 1)); }; }
+
+# truth and results on one picture of 256 x 256: two squares, of which one is found exactly and one not at all
+mkdir data
+cp "$image" data/a.png
+square() { echo "[[$1,$2,$(($1 + 20)),$2,$(($1 + 20)),$(($2 + 20)),$1,$(($2 + 20))]]"; }
+annotation() { echo "{\"id\":$1,\"image_id\":1,\"category_id\":1,\"iscrowd\":0,\"area\":400,\"bbox\":[$2,$3,20,20],\"segmentation\":$(square "$2" "$3")}"; }
+instances() { echo "{\"images\":[{\"id\":1,\"file_name\":\"${2:-a.png}\",\"height\":256,\"width\":${3:-256}}],\"annotations\":[$1],\"categories\":[{\"id\":1,\"name\":\"nucleus\"}]}"; }
+instances "$(annotation 1 10 10),$(annotation 2 100 100)" >data/truth.json
+result() { echo "{\"image_id\":${3:-1},\"category_id\":1,\"score\":0.9,\"bbox\":[$1,$2,20,20],\"segmentation\":$(square "$1" "$2")}"; }
+echo "[$(result 10 10)]" >found.json
+
+echo "== usage"
+refuse 2 'data'
+refuse 2 'no-such-option' --data data --no-such-option
+refuse 2 'score-threshold' --data data --score-threshold 2
+refuse 2 'max-detections' --data data --max-detections 0
+refuse 2 'excludes' --data data --weights "$model" --detections found.json
+refuse 2 'json would overwrite the input' --data data/truth.json --detections found.json --json found.json
+refuse 2 'html would overwrite what --json writes' --data data/truth.json --detections found.json --json r --html ./r
+refuse 2 'needs a model' --data data/truth.json --detections found.json --save-detections r
+expect 0 'maskrcnn-evaluate' --help
+expect 0 '[0-9]+\.[0-9]+' --version
+
+echo "== detections"
+expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections found.json --json r.json --html r.html
+holds out.txt '1 pictures, 2 objects, 0 crowds; 1 found'
+holds out.txt '^  over all pictures +0\.500( +0\.500){10}$'
+holds r.json '"AP_small": 0.50[0-9]*'
+holds r.json '"TP": 1'
+holds r.html '^<!doctype html>'
+[[ $(grep -cE '(src|href)="(https?:)?//|@import|url\(' r.html) == 0 ]] || { echo "FAILED: the page loads something"; failures=$((failures + 1)); }
+echo '[{"image_id":1,"category_id":1,"score":0.5,"bbox":[10,10,20,20]},{"image_id":1,"category_id":7,"score":0.5,"bbox":[0,0,1,1]}]' >boxes.json
+expect 0 'the detections have no masks' --data data/truth.json --detections boxes.json
+holds out.txt 'note: 1 detections of categories that the data does not have'
+echo '[]' >none.json
+expect 0 '^  AP +0\.000 +0\.000$' --data data/truth.json --detections none.json
+
+echo "== a model"
+expect 0 'pictures a second' --weights "$model" --data data/truth.json --json m.json --html m.html --save-detections d.json --threads 2
+holds m.html 'data:image/jpeg;base64,'
+holds m.json '"architecture": "mask_rcnn_resnet18_fpn"'
+expect 0 'found' --data data/truth.json --detections d.json --json again.json
+[[ $(sed -n '/"box"/,$p' m.json) == $(sed -n '/"box"/,$p' again.json) ]] ||
+  { echo "FAILED: the model and its written detections score differently"; failures=$((failures + 1)); }
+
+echo "== input that makes no sense"
+bad() { refuse 1 "$1" --data "$2" --detections found.json; }
+bad 'nothing.json' nothing.json
+bad 'found none in' data
+: >empty.json
+bad 'not valid JSON' empty.json
+printf '[%.0s' {1..5000} >deep.json
+bad 'nested deeper than 16' deep.json
+instances '{"id":1}' >fields.json
+bad "annotations\[0\] of fields.json: expected an integer as 'image_id', found nothing" fields.json
+instances "$(annotation 1 10 10),$(annotation 1 10 10)" >twice.json
+bad 'the id 1 is there twice' twice.json
+instances "$(annotation 1 10 10 | sed 's/\[\[10,/[[1e30,/')" >far.json
+bad 'expected coordinates from' far.json
+instances "$(annotation 1 10 10 | sed 's/"segmentation":.*/"segmentation":{"size":[256,256],"counts":[1,2,3]}}/')" >runs.json
+bad 'expected runs of 65536 pixels' runs.json
+echo "[$(result 10 10 5)]" >other.json
+refuse 1 'expected the id of an image' --data data/truth.json --detections other.json
+refuse 1 'not a regular file' --data data/truth.json --detections found.json --ids <(echo b)
+echo b >ids.txt
+refuse 1 "'b' is in the list of pictures, but not in" --data data/truth.json --detections found.json --ids ids.txt
+instances "$(annotation 1 10 10)" missing.png >data/missing.json
+refuse 1 'missing.png' --weights "$model" --data data/missing.json
+instances "$(annotation 1 10 10)" a.png 300 >data/size.json
+refuse 1 'a.png is 256 x 256 pixels, expected 300 x 256' --weights "$model" --data data/size.json
+refuse 1 'report: cannot write nowhere/r.json' --data data/truth.json --detections found.json --json nowhere/r.json
+cp "$image" data/a.mask.png
+echo "no picture" >data/b.mask.png
+refuse 1 'b.mask.png' --data data --detections found.json
+
+echo "$failures failures"
+[[ $failures == 0 ]]
