@@ -72,8 +72,8 @@ expect 0 'pictures a second' --weights "$model" --data data/truth.json --json m.
 holds m.html 'data:image/jpeg;base64,'
 holds m.json '"architecture": "mask_rcnn_resnet18_fpn"'
 expect 0 'found' --data data/truth.json --detections d.json --json again.json
-[[ $(sed -n '/"box"/,$p' m.json) == $(sed -n '/"box"/,$p' again.json) ]] ||
-  { echo "FAILED: the model and its written detections score differently"; failures=$((failures + 1)); }
+[[ "$(sed -n '/"box"/,$p' m.json)" == "$(sed -n '/"box"/,$p' again.json)" ]] ||
+  { echo "FAILED: the model and its written detections score differently"; diff m.json again.json | head -5; failures=$((failures + 1)); }
 
 echo "== input that makes no sense"
 bad() { refuse 1 "$1" --data "$2" --detections found.json; }
