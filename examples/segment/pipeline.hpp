@@ -4,6 +4,7 @@
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/profile.hpp>
+#include <maskrcnn/evaluate/model_losses.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace segment {
 
@@ -27,6 +29,10 @@ class Pipeline {
   /// @param profile if not null, gets the times of the call and of its parts
   [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image,
                                           maskrcnn::Profile* profile = nullptr) const = 0;
+
+  /// Losses on a picture whose objects are known, with the model's labels.
+  [[nodiscard]] virtual maskrcnn::evaluate::PictureLosses losses(
+      const maskrcnn::ImageView& image, const std::vector<maskrcnn::evaluate::TrueObject>& truths) const = 0;
 };
 
 /// What products of 1 x 1 convolutions and fully connected layers are computed of.

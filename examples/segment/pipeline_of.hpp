@@ -15,6 +15,10 @@ class PipelineOf final : public Pipeline {
   [[nodiscard]] Result operator()(const maskrcnn::ImageView& image, maskrcnn::Profile* profile) const override {
     return model_(image, profile);
   }
+  [[nodiscard]] maskrcnn::evaluate::PictureLosses losses(
+      const maskrcnn::ImageView& image, const std::vector<maskrcnn::evaluate::TrueObject>& truths) const override {
+    return maskrcnn::evaluate::losses_on(model_, image, truths);
+  }
 
  private:
   Model model_;

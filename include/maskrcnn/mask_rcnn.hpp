@@ -44,6 +44,14 @@ struct Detected {
   Candidates<T> candidates;
 };
 
+/// What Faster R-CNN's heads say of RoIs that somebody chose, for losses.
+template <Scalar T>
+struct Examined {
+  Frame frame;
+  FeaturePyramid<T> features;
+  Tensor<T, 2> predictions;  ///< [N, 5 K]: class logits, then (dx, dy, dw, dh) of each class
+};
+
 /// A list of pictures: anything to iterate over whose elements are, or convert to, image views.
 template <class R>
 concept ImageRange =
@@ -63,6 +71,7 @@ template <Backbone B, Convention C = Torchvision>
 class FasterRCNN {
  public:
   using Scalar = typename B::Scalar;
+  using Conventions = C;
 
   /// @throws Error if a tensor is missing, unknown or wrongly shaped, or the configuration does not fit
   explicit FasterRCNN(const Weights& weights) : FasterRCNN(weights, ModelConfig::from(weights)) {}
@@ -117,6 +126,17 @@ class FasterRCNN {
     return {input.frame, std::move(features), std::move(candidates)};
   }
 
+  /// What the heads say of RoIs of the caller's choice, before anything is decided.
+  /// @param choose called with the proposals and the frame; returns boxes in pixels of the resized image, at least one
+  template <class Choose>
+  [[nodiscard]] Examined<Scalar> examine(const ImageView& image, const Choose& choose) const {
+    const auto input = preprocess_(image, {pool_, nullptr});
+    auto features = backbone(input.tensor);
+    const std::vector<BasicBox<Scalar>> rois = choose(rpn_(features, input.frame), input.frame);
+    auto predictions = box_head_.predictions(roi_features_(features, rois, input.frame));
+    return {input.frame, std::move(features), std::move(predictions)};
+  }
+
   /// Where calls of this model take their memory.
   [[nodiscard]] const std::shared_ptr<MemoryPool>& pool() const { return pool_; }
 
@@ -148,6 +168,7 @@ template <Backbone B, Convention C = Torchvision>
 class MaskRCNN {
  public:
   using Scalar = typename B::Scalar;
+  using Conventions = C;
 
   /// @throws Error if a tensor is missing, unknown or wrongly shaped, or the configuration does not fit
   explicit MaskRCNN(const Weights& weights) : MaskRCNN(weights, ModelConfig::from(weights)) {}
@@ -166,6 +187,19 @@ class MaskRCNN {
     const auto roi_features = roi_features_(features, candidates.boxes, frame);
     const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
     return paste_masks<C>(candidates, masks, frame, config().mask_threshold);
+  }
+
+  /// What finds the boxes.
+  [[nodiscard]] const FasterRCNN<B, C>& trunk() const { return faster_rcnn_; }
+
+  /// Pixels of a mask, per axis, before it is pasted.
+  static constexpr int mask_size = 2 * RoiFeatures<C, 14>::output;
+  /// Logits of the masks of some boxes, each of its label: [N, mask_size, mask_size].
+  /// @param boxes in pixels of the resized image
+  [[nodiscard]] Tensor<Scalar, 3> mask_logits(const FeaturePyramid<Scalar>& features,
+                                              const std::vector<BasicBox<Scalar>>& boxes,
+                                              const std::vector<int>& labels, const Frame& frame) const {
+    return mask_head_.logits(roi_features_(features, boxes, frame), labels);
   }
 
   /// The same for each picture of a list.

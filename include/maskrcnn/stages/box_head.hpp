@@ -119,6 +119,9 @@ class BoxHead {
   /// Number of classes, background included.
   [[nodiscard]] Index classes() const { return predictor_.classes(); }
 
+  /// [N, k, k, C] -> [N, 5 K], what `BoxPredictor` makes of them, for losses.
+  [[nodiscard]] Tensor<T, 2> predictions(const Tensor<T, 4>& pooled) const { return predictor_(pooled); }
+
   /// @param pooled    [N, k, k, C], features of the proposals
   /// @param proposals N boxes, in pixels of the resized image
   [[nodiscard]] Candidates<T> operator()(const Tensor<T, 4>& pooled, const std::vector<BasicBox<T>>& proposals,

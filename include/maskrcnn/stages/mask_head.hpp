@@ -44,6 +44,18 @@ class MaskHead {
   /// [N, k, k, C] and the class of each RoI -> [N, 2k, 2k] probabilities of belonging to the object.
   /// @throws Error if a label is no class of the model or the lengths differ
   [[nodiscard]] Tensor<T, 3> operator()(const Tensor<T, 4>& pooled, const std::vector<int>& labels) const {
+    return predict(pooled, labels, [](T logit) { return sigmoid(logit); });
+  }
+
+  /// The same before the sigmoid, for losses.
+  [[nodiscard]] Tensor<T, 3> logits(const Tensor<T, 4>& pooled, const std::vector<int>& labels) const {
+    return predict(pooled, labels, [](T logit) { return logit; });
+  }
+
+ private:
+  template <class Activation>
+  [[nodiscard]] Tensor<T, 3> predict(const Tensor<T, 4>& pooled, const std::vector<int>& labels,
+                                     const Activation& activation) const {
     const ProfileSpan stage(pooled.profile(), "stage", "mask head");
     const Index rois = pooled.size(0), bins = pooled.size(1);
     if (labels.size() != rois) fail("mask_head: expected ", rois, " labels, found ", labels.size());
@@ -63,7 +75,7 @@ class MaskHead {
         const Index channel = channel_of(labels[first + i]);
         for (Index pixel = 0; pixel < 4 * pixels; ++pixel)
           masks.data()[(first + i) * 4 * pixels + pixel] =
-              sigmoid(logit(upsampled.data() + (i * 4 * pixels + pixel) * logits_.in, channel));
+              activation(logit(upsampled.data() + (i * 4 * pixels + pixel) * logits_.in, channel));
       });
       span.end([&] {
         return ProfileNotes{.flops = 2.0 * static_cast<double>(count * 4 * pixels * logits_.in),
@@ -74,7 +86,6 @@ class MaskHead {
     return masks;
   }
 
- private:
   [[nodiscard]] Tensor<T, 4> convolve(const Tensor<T, 4>& pooled) const {
     if (convs_.empty()) return pooled.clone();
     Tensor<T, 4> x = convs_[0](pooled);

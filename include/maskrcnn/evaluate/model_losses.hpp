@@ -1,0 +1,134 @@
+/// The losses of a model on a picture whose objects are known: what training would minimise.
+#pragma once
+
+#include <cstddef>
+#include <maskrcnn/core/image.hpp>
+#include <maskrcnn/core/workspace.hpp>
+#include <maskrcnn/evaluate/roi_targets.hpp>
+#include <maskrcnn/mask_rcnn.hpp>
+#include <maskrcnn/ops/box_coder.hpp>
+#include <maskrcnn/stages/losses.hpp>
+#include <vector>
+
+namespace maskrcnn::evaluate {
+
+/// Losses of one or several pictures.
+struct PictureLosses {
+  double classification = 0, regression = 0;
+  double mask = 0;
+  std::size_t pictures = 0;    ///< that the first two are of
+  std::size_t with_masks = 0;  ///< that the third is of: those with an object that has a mask
+
+  /// Sums, to be divided by the numbers of pictures.
+  PictureLosses& operator+=(const PictureLosses& other) {
+    classification += other.classification;
+    regression += other.regression;
+    mask += other.mask;
+    pictures += other.pictures;
+    with_masks += other.with_masks;
+    return *this;
+  }
+  /// The means over pictures.
+  [[nodiscard]] Losses mean() const {
+    const auto over = [](double sum, std::size_t count) { return count == 0 ? 0 : sum / static_cast<double>(count); };
+    return {over(classification, pictures), over(regression, pictures), over(mask, with_masks)};
+  }
+};
+
+namespace model_losses {
+
+/// L_cls and L_reg from predictions [N, 5 K] of RoIs of which the first are those of `targets`.
+template <Scalar T>
+void add_box_losses(const Tensor<T, 2>& predictions, const std::vector<int>& labels,
+                    const std::vector<BasicBox<T>>& rois, const std::vector<BasicBox<T>>& targets,
+                    PictureLosses& losses) {
+  const Index count = predictions.size(0), classes = predictions.size(1) / 5;
+  Tensor<T, 2> logits({count, classes});
+  for (Index i = 0; i < count; ++i) std::copy_n(&predictions(i, 0), classes, &logits(i, 0));
+  losses.classification += static_cast<double>(classification_loss<T>(logits.view(), labels));
+  losses.pictures += 1;
+  if (targets.empty()) return;
+  // the deltas of the true class, as those of class 1 of two
+  Tensor<T, 2> deltas({targets.size(), 8}), wanted({targets.size(), 4});
+  for (Index i = 0; i < targets.size(); ++i) {
+    std::fill_n(&deltas(i, 0), 4, T{0});
+    std::copy_n(&predictions(i, classes + 4 * static_cast<Index>(labels[i])), 4, &deltas(i, 4));
+    encode_box(rois[i], targets[i], {.x = 10, .y = 10, .width = 5, .height = 5}, &wanted(i, 0));
+  }
+  const std::vector<int> ones(targets.size(), 1);
+  losses.regression += static_cast<double>(box_regression_loss<T>(deltas.view(), ones, wanted.view())) *
+                       static_cast<double>(targets.size()) / static_cast<double>(count);
+}
+
+}  // namespace model_losses
+
+/// L_cls, L_reg and, of a Mask R-CNN, L_mask of one picture, on RoIs chosen by `sample_rois`; `stages/losses.hpp` says
+/// what each is the mean of. Proposals are those of the model itself.
+/// @param truths objects; those with an empty box are left out, by torchvision's rule; crowds should not be among them
+/// @throws Error if a label is not one of the model
+template <class Model>
+[[nodiscard]] PictureLosses losses_on(const Model& model, const ImageView& image,
+                                      const std::vector<TrueObject>& truths) {
+  using T = typename Model::Scalar;
+  constexpr bool masks = requires { model.trunk(); };
+  const auto& trunk = [&]() -> const auto& {
+    if constexpr (masks)
+      return model.trunk();
+    else
+      return model;
+  }();
+  const InferenceScope scope({trunk.pool(), nullptr});
+  const auto classes = static_cast<int>(trunk.classes());
+  const int background = Model::Conventions::background == BackgroundClass::first ? 0 : classes - 1;
+
+  std::vector<const TrueObject*> objects;
+  for (const TrueObject& truth : truths) {
+    if (truth.label < 0 || truth.label >= classes || truth.label == background)
+      fail("losses: expected labels of the model's ", classes, " classes, the background not among them, found ",
+           truth.label);
+    if (truth.box.width() > 0 && truth.box.height() > 0) objects.push_back(&truth);
+  }
+  SampledRois<T> rois;
+  std::vector<BasicBox<T>> boxes;  // of the objects, in pixels of the resized image
+  const auto examined = trunk.examine(image, [&](std::vector<BasicBox<T>> proposals, const Frame& frame) {
+    const T x = static_cast<T>(frame.resized.width) / static_cast<T>(frame.original.width);
+    const T y = static_cast<T>(frame.resized.height) / static_cast<T>(frame.original.height);
+    for (const TrueObject* const object : objects)
+      boxes.push_back({static_cast<T>(object->box.x0) * x, static_cast<T>(object->box.y0) * y,
+                       static_cast<T>(object->box.x1) * x, static_cast<T>(object->box.y1) * y});
+    rois = sample_rois(std::move(proposals), boxes);
+    return rois.boxes;
+  });
+  std::vector<int> labels(rois.boxes.size(), background);
+  std::vector<BasicBox<T>> targets;
+  for (std::size_t i = 0; i < rois.objects.size(); ++i) {
+    labels[i] = objects[rois.objects[i]]->label;
+    targets.push_back(boxes[rois.objects[i]]);
+  }
+  PictureLosses losses;
+  if (rois.boxes.empty()) return losses;
+  model_losses::add_box_losses(examined.predictions, labels, rois.boxes, targets, losses);
+
+  if constexpr (masks) {
+    const bool have_masks = std::all_of(objects.begin(), objects.end(),
+                                        [](const TrueObject* object) { return object->mask.image_size() != Size{}; });
+    if (targets.empty() || !have_masks) return losses;
+    constexpr int size = Model::mask_size;
+    constexpr auto side = static_cast<Index>(size);
+    labels.resize(targets.size());
+    rois.boxes.resize(targets.size());
+    const Tensor<T, 3> logits = model.mask_logits(examined.features, rois.boxes, labels, examined.frame);
+    Tensor<T, 3> wanted({targets.size(), side, side});
+    parallel_for(targets.size(), [&](Index i) {
+      mask_target<size>(objects[rois.objects[i]]->mask, examined.frame.to_original(rois.boxes[i]), &wanted(i, 0, 0));
+    });
+    // the logits are those of the true class alone
+    const std::vector<int> only(targets.size(), 0);
+    losses.mask =
+        static_cast<double>(mask_loss<T>({logits.data(), {targets.size(), side, side, 1}}, only, wanted.view()));
+    losses.with_masks = 1;
+  }
+  return losses;
+}
+
+}  // namespace maskrcnn::evaluate
