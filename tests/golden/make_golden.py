@@ -24,7 +24,7 @@ from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection import _utils as detection_utils
 from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.roi_heads import (
@@ -500,6 +500,21 @@ def box_head():
     golden.save()
 
 
+def conv_box_head():
+    """Heads of 2 convolutions with norm and 1 fully connected layer, of 1 with bias and 2, of none and 3."""
+    golden = Golden("conv_box_head")
+    for name, convs, layers, norm in [
+        ("normed", [16, 16], [20], nn.BatchNorm2d), ("biased", [9], [12, 15], None), ("flat", [], [7, 8, 9], None)
+    ]:  # fmt: skip
+        head = FastRCNNConvFCHead((16, 7, 7), convs, layers, norm)
+        net = lively(nn.ModuleDict({"box_head": head, "box_predictor": FastRCNNPredictor(layers[-1], 4)}))
+        pooled = random(5, 16, 7, 7)
+        logits, deltas = net["box_predictor"](net["box_head"](pooled))
+        golden.add_module(name, net)
+        golden.add(name, input=pooled, logits=logits, deltas=deltas)
+    golden.save()
+
+
 def mask_head():
     golden = Golden("mask_head")
     for name, classes, depth in [("classes", 5, 4), ("agnostic", 1, 4), ("shallow", 5, 0)]:
@@ -690,7 +705,7 @@ def main():
     torch.set_num_threads(1)
     for stage in (
         conv2d, conv_transpose2d, linear, max_pool, box_coder, nms, preprocess, resnet, fpn, anchors, rpn, level_mapper,
-        roi, multi_level_roi, box_head, mask_head, paste, losses, end_to_end, bundled,
+        roi, multi_level_roi, box_head, conv_box_head, mask_head, paste, losses, end_to_end, bundled,
     ):  # fmt: skip
         stage()
 

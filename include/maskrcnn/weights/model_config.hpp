@@ -23,6 +23,7 @@ struct ModelConfig {
 
   int rpn_pre_nms_top_n = 1000;   ///< proposals per level before suppression
   int rpn_post_nms_top_n = 1000;  ///< proposals of all levels after it
+  double rpn_score_thresh = 0;    ///< proposals need an objectness of at least this
   double rpn_nms_thresh = 0.7;    ///< IoU above which the weaker proposal goes
 
   double box_score_threshold = 0.05;  ///< detections need a score above this
@@ -103,6 +104,7 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
   read("anchor_aspect_ratios", config.anchor_aspect_ratios, "a list of lists of numbers, one per level");
   read("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n, integer);
   read("rpn_post_nms_top_n", config.rpn_post_nms_top_n, integer);
+  read("rpn_score_thresh", config.rpn_score_thresh, number);
   read("rpn_nms_thresh", config.rpn_nms_thresh, number);
   read("box_score_thresh", config.box_score_threshold, number);
   read("box_nms_thresh", config.box_nms_thresh, number);
@@ -143,6 +145,7 @@ inline void ModelConfig::validate(const std::string& where) const {
   require(rpn_nms_thresh >= 0 && rpn_nms_thresh <= 1, "rpn_nms_thresh from 0 to 1", rpn_nms_thresh);
   require(box_nms_thresh >= 0 && box_nms_thresh <= 1, "box_nms_thresh from 0 to 1", box_nms_thresh);
   require(mask_threshold >= 0 && mask_threshold <= 1, "mask_thresh from 0 to 1", mask_threshold);
+  require(std::isfinite(rpn_score_thresh), "a finite rpn_score_thresh", rpn_score_thresh);
   require(std::isfinite(box_score_threshold), "a finite box_score_thresh", box_score_threshold);
   require(rpn_pre_nms_top_n >= 0, "rpn_pre_nms_top_n of 0 or more", rpn_pre_nms_top_n);
   require(rpn_post_nms_top_n >= 0, "rpn_post_nms_top_n of 0 or more", rpn_post_nms_top_n);
