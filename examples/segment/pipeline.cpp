@@ -42,9 +42,13 @@ Architecture from_metadata(const std::string& text, const std::string& file) {
   std::string_view rest = text;
   Architecture architecture{.masks = rest.starts_with("mask_rcnn_"), .backbone = {}};
   const bool known_head = architecture.masks || rest.starts_with("faster_rcnn_");
+  // torchvision's second versions are the same structure, and its smaller MobileNet has other defaults only
+  if (rest.ends_with("_v2")) rest.remove_suffix(3);
   if (known_head && rest.ends_with("_fpn")) {
     rest.remove_prefix(rest.find("_rcnn_") + 6);
-    if (rest.size() > 4) architecture.backbone = rest.substr(0, rest.size() - 4);
+    rest.remove_suffix(std::min<std::size_t>(rest.size(), 4));
+    if (rest == "mobilenet_v3_large_320") rest.remove_suffix(4);
+    architecture.backbone = rest;
   }
   const auto matches = [&](const Entry& entry) { return entry.backbone == architecture.backbone; };
   if (std::none_of(std::begin(entries), std::end(entries), matches))
@@ -54,10 +58,13 @@ Architecture from_metadata(const std::string& text, const std::string& file) {
 }
 
 Architecture from_tensors(const maskrcnn::Weights& weights) {
-  const std::string body = "backbone.body.";
+  const std::string body = "backbone.body.", mask_branch = "roi_heads.mask_";
+  const auto first = weights.tensors().lower_bound(mask_branch);  // tensors are sorted by name
+  const bool masks = first != weights.tensors().end() && first->first.starts_with(mask_branch);
+  if (weights.find(body + "15.block.0.0.weight") != nullptr) return {.masks = masks, .backbone = "mobilenet_v3_large"};
   if (weights.find(body + "layer1.0.conv1.weight") == nullptr)
-    maskrcnn::fail("weights: found neither metadata 'architecture' nor a tensor '", body,
-                   "layer1.0.conv1.weight', expected ", supported(), ", with torchvision's names (file ",
+    maskrcnn::fail("weights: found neither metadata 'architecture' nor a tensor '", body, "layer1.0.conv1.weight' or '",
+                   body, "15.block.0.0.weight', expected ", supported(), ", with torchvision's names (file ",
                    weights.file(), ")");
   const bool bottleneck = weights.find(body + "layer1.0.conv3.weight") != nullptr;
   int blocks = 0;
@@ -71,13 +78,8 @@ Architecture from_tensors(const maskrcnn::Weights& weights) {
   constexpr std::array<Depth, 4> depths{
       {{false, 2, "resnet18"}, {false, 6, "resnet34"}, {true, 6, "resnet50"}, {true, 23, "resnet101"}}};
   for (const Depth& depth : depths)
-    if (depth.bottleneck == bottleneck && depth.blocks == blocks) {
-      // tensors are sorted by name
-      const std::string mask_head = "roi_heads.mask_head.";
-      const auto first = weights.tensors().lower_bound(mask_head);
-      const bool masks = first != weights.tensors().end() && first->first.starts_with(mask_head);
+    if (depth.bottleneck == bottleneck && depth.blocks == blocks)
       return {.masks = masks, .backbone = std::string(depth.backbone)};
-    }
   maskrcnn::fail("weights: the tensors are of a residual network with ", blocks, bottleneck ? " bottleneck" : " basic",
                  " blocks in layer3, expected ", supported(), " (file ", weights.file(), ")");
 }

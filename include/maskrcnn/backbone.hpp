@@ -4,6 +4,7 @@
 #include <concepts>
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/stages/fpn.hpp>
+#include <maskrcnn/stages/mobilenet_v3.hpp>
 #include <maskrcnn/stages/resnet.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 
@@ -68,6 +69,31 @@ class ResNetFpn {
   Fpn<T, O> fpn_;
 };
 
+/// MobileNetV3 with a feature pyramid on its last two stages, both of stride 32, as torchvision has it: the third level
+/// is of stride 64. RoIs are read from the first two; torchvision's rule sends all of them to the first.
+template <Scalar T, MobileNetV3Spec Spec, kernels::OperandOf<T> O = T>
+class MobileNetV3Fpn {
+ public:
+  using Scalar = T;
+  using Operand = O;
+  template <class Other>
+  using WithOperand = MobileNetV3Fpn<T, Spec, Other>;
+  static constexpr std::size_t levels = 3, roi_levels = 2;
+
+  /// @param at the place of `body` and `fpn`
+  MobileNetV3Fpn(const Parameters& at, const BackboneOptions& options)
+      : body_(at / "body", options.batch_norm_epsilon),
+        fpn_(at / "fpn", body_.channels(), options.batch_norm_epsilon) {}
+
+  [[nodiscard]] Index channels() const { return fpn_.channels(); }
+
+  [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& image) const { return fpn_(body_(image)); }
+
+ private:
+  MobileNetV3<T, Spec, O> body_;
+  Fpn<T, O> fpn_;
+};
+
 /// The same backbone, products of 1 x 1 convolutions and fully connected layers computed of bfloat16 numbers:
 /// `MaskRCNN<Bf16<ResNet50Fpn>>`. Faster on processors that have AVX512_BF16, emulated and slow on others.
 template <class B>
@@ -77,5 +103,6 @@ using ResNet18Fpn = ResNetFpn<float, resnet18>;
 using ResNet34Fpn = ResNetFpn<float, resnet34>;
 using ResNet50Fpn = ResNetFpn<float, resnet50>;
 using ResNet101Fpn = ResNetFpn<float, resnet101>;
+using MobileNetV3LargeFpn = MobileNetV3Fpn<float, mobilenet_v3_large>;
 
 }  // namespace maskrcnn

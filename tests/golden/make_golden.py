@@ -24,7 +24,7 @@ from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection import _utils as detection_utils
 from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.roi_heads import (
@@ -36,6 +36,7 @@ from torchvision.models.detection.roi_heads import (
 )
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.models.mobilenetv3 import InvertedResidualConfig, MobileNetV3
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.ops import MultiScaleRoIAlign, batched_nms, roi_align, roi_pool
 from torchvision.ops.feature_pyramid_network import FeaturePyramidNetwork, LastLevelMaxPool
@@ -296,6 +297,31 @@ def resnet():
     golden.save()
 
 
+# in, kernel, expanded, out, squeeze and excitation, activation, stride: mobilenet_v3_large, a fraction as wide
+MOBILENET_V3_LARGE = [
+    (8, 3, 8, 8, False, "RE", 1), (8, 3, 24, 16, False, "RE", 2), (16, 3, 32, 16, False, "RE", 1),
+    (16, 5, 32, 16, True, "RE", 2), (16, 5, 40, 16, True, "RE", 1), (16, 5, 40, 16, True, "RE", 1),
+    (16, 3, 48, 24, False, "HS", 2), (24, 3, 40, 24, False, "HS", 1), (24, 3, 40, 24, False, "HS", 1),
+    (24, 3, 40, 24, False, "HS", 1), (24, 3, 64, 40, True, "HS", 1), (40, 3, 64, 40, True, "HS", 1),
+    (40, 5, 64, 32, True, "HS", 2), (32, 5, 72, 32, True, "HS", 1), (32, 5, 72, 32, True, "HS", 1),
+]  # fmt: skip
+
+
+def slim_mobilenet():
+    settings = [InvertedResidualConfig(*block, dilation=1, width_mult=1.0) for block in MOBILENET_V3_LARGE]
+    return MobileNetV3(settings, 8, norm_layer=nn.BatchNorm2d).features
+
+
+def mobilenet_v3():
+    golden = Golden("mobilenet_v3")
+    # 13 and 16: what torchvision's extractor gives to the pyramid
+    net = lively(IntermediateLayerGetter(slim_mobilenet(), {"13": "c4", "16": "c5"}))
+    x = random(1, 3, 64, 96)
+    golden.add_module("large", net)
+    golden.add("large", input=x, **net(x))
+    golden.save()
+
+
 def fpn():
     golden = Golden("fpn")
     for name, norm, sizes in [
@@ -500,6 +526,21 @@ def box_head():
     golden.save()
 
 
+def conv_box_head():
+    """Heads of 2 convolutions with norm and 1 fully connected layer, of 1 with bias and 2, of none and 3."""
+    golden = Golden("conv_box_head")
+    for name, convs, layers, norm in [
+        ("normed", [16, 16], [20], nn.BatchNorm2d), ("biased", [9], [12, 15], None), ("flat", [], [7, 8, 9], None)
+    ]:  # fmt: skip
+        head = FastRCNNConvFCHead((16, 7, 7), convs, layers, norm)
+        net = lively(nn.ModuleDict({"box_head": head, "box_predictor": FastRCNNPredictor(layers[-1], 4)}))
+        pooled = random(5, 16, 7, 7)
+        logits, deltas = net["box_predictor"](net["box_head"](pooled))
+        golden.add_module(name, net)
+        golden.add(name, input=pooled, logits=logits, deltas=deltas)
+    golden.save()
+
+
 def mask_head():
     golden = Golden("mask_head")
     for name, classes, depth in [("classes", 5, 4), ("agnostic", 1, 4), ("shallow", 5, 0)]:
@@ -689,8 +730,8 @@ def main():
     print(f"torch {torch.__version__}, torchvision {torchvision.__version__}")
     torch.set_num_threads(1)
     for stage in (
-        conv2d, conv_transpose2d, linear, max_pool, box_coder, nms, preprocess, resnet, fpn, anchors, rpn, level_mapper,
-        roi, multi_level_roi, box_head, mask_head, paste, losses, end_to_end, bundled,
+        conv2d, conv_transpose2d, linear, max_pool, box_coder, nms, preprocess, resnet, mobilenet_v3, fpn, anchors, rpn, level_mapper,
+        roi, multi_level_roi, box_head, conv_box_head, mask_head, paste, losses, end_to_end, bundled,
     ):  # fmt: skip
         stage()
 

@@ -10,8 +10,9 @@
 
 namespace maskrcnn {
 
-/// What a model is built with besides its weights. Defaults are torchvision's `maskrcnn_resnet50_fpn`; a file's
-/// `__metadata__` overrides them, key by key, under torchvision's constructor names; the caller may change any.
+/// What a model is built with besides its weights. Defaults are torchvision's `maskrcnn_resnet50_fpn`, or those of
+/// another model that a file is recognised as; its `__metadata__` overrides them, key by key, under torchvision's
+/// constructor names; the caller may change any.
 struct ModelConfig {
   std::array<double, 3> image_mean{0.485, 0.456, 0.406};  ///< per channel, after division by the pixel scale
   std::array<double, 3> image_std{0.229, 0.224, 0.225};
@@ -23,6 +24,7 @@ struct ModelConfig {
 
   int rpn_pre_nms_top_n = 1000;   ///< proposals per level before suppression
   int rpn_post_nms_top_n = 1000;  ///< proposals of all levels after it
+  double rpn_score_thresh = 0;    ///< proposals need an objectness of at least this
   double rpn_nms_thresh = 0.7;    ///< IoU above which the weaker proposal goes
 
   double box_score_threshold = 0.05;  ///< detections need a score above this
@@ -30,12 +32,12 @@ struct ModelConfig {
   int max_detections = 100;           ///< detections per image
   double mask_threshold = 0.5;        ///< pixels with at least this probability belong to the object
 
-  /// Epsilon of every batch norm; empty: 1e-5 in a file that has `num_batches_tracked`, else the convention's.
+  /// Epsilon of every batch norm; empty: the convention's (a file that has `num_batches_tracked`: 1e-5).
   std::optional<double> batch_norm_epsilon{};
   /// Names by label, background included. A file without names and with 91 classes has COCO's.
   std::vector<std::string> class_names{};
 
-  /// The defaults, changed by the metadata of `weights`.
+  /// The defaults of the model that `weights` are of, changed by their metadata.
   /// @throws Error naming key, expected and found, if a value cannot be read or makes no sense
   [[nodiscard]] static ModelConfig from(const Weights& weights);
 
@@ -90,8 +92,33 @@ class Reader {
 
 }  // namespace model_config
 
-inline ModelConfig ModelConfig::from(const Weights& weights) {
+namespace model_config {
+
+/// What torchvision's constructor of the model makes by default. Its MobileNetV3 models have the same tensors: which
+/// one a file is of says its metadata `architecture`, else its name (torchvision's own has it), else it is the larger.
+[[nodiscard]] inline ModelConfig defaults_of(const Weights& weights) {
   ModelConfig config;
+  const std::string architecture = weights.metadata("architecture").value_or("");
+  const bool mobilenet = architecture.empty() ? weights.find("backbone.body.1.block.0.0.weight") != nullptr
+                                              : architecture.find("mobilenet_v3") != std::string::npos;
+  if (!mobilenet) return config;
+  config.batch_norm_epsilon = 1e-5;
+  config.anchor_sizes.assign(3, {32, 64, 128, 256, 512});
+  config.anchor_aspect_ratios.assign(3, {0.5, 1.0, 2.0});
+  config.rpn_score_thresh = 0.05;
+  const std::string file = weights.file().substr(weights.file().find_last_of('/') + 1);
+  if ((architecture.empty() ? file : architecture).find("mobilenet_v3_large_320") != std::string::npos) {
+    config.min_size = 320;
+    config.max_size = 640;
+    config.rpn_pre_nms_top_n = config.rpn_post_nms_top_n = 150;
+  }
+  return config;
+}
+
+}  // namespace model_config
+
+inline ModelConfig ModelConfig::from(const Weights& weights) {
+  ModelConfig config = model_config::defaults_of(weights);
   const model_config::Reader read(weights);
   const char* const integer = "an integer from 0 to 1000000";
   const char* const number = "a number";
@@ -103,6 +130,7 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
   read("anchor_aspect_ratios", config.anchor_aspect_ratios, "a list of lists of numbers, one per level");
   read("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n, integer);
   read("rpn_post_nms_top_n", config.rpn_post_nms_top_n, integer);
+  read("rpn_score_thresh", config.rpn_score_thresh, number);
   read("rpn_nms_thresh", config.rpn_nms_thresh, number);
   read("box_score_thresh", config.box_score_threshold, number);
   read("box_nms_thresh", config.box_nms_thresh, number);
@@ -111,7 +139,7 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
   read("classes", config.class_names, "a list of names");
   if (weights.metadata("batch_norm_eps"))
     read("batch_norm_eps", config.batch_norm_epsilon.emplace(), number);
-  else
+  else if (!config.batch_norm_epsilon)
     for (const auto& [name, tensor] : weights.tensors())
       if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;
   const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
@@ -143,6 +171,7 @@ inline void ModelConfig::validate(const std::string& where) const {
   require(rpn_nms_thresh >= 0 && rpn_nms_thresh <= 1, "rpn_nms_thresh from 0 to 1", rpn_nms_thresh);
   require(box_nms_thresh >= 0 && box_nms_thresh <= 1, "box_nms_thresh from 0 to 1", box_nms_thresh);
   require(mask_threshold >= 0 && mask_threshold <= 1, "mask_thresh from 0 to 1", mask_threshold);
+  require(std::isfinite(rpn_score_thresh), "a finite rpn_score_thresh", rpn_score_thresh);
   require(std::isfinite(box_score_threshold), "a finite box_score_thresh", box_score_threshold);
   require(rpn_pre_nms_top_n >= 0, "rpn_pre_nms_top_n of 0 or more", rpn_pre_nms_top_n);
   require(rpn_post_nms_top_n >= 0, "rpn_post_nms_top_n of 0 or more", rpn_post_nms_top_n);
