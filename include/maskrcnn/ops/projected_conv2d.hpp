@@ -20,7 +20,7 @@ class ProjectedConv2d {
   /// @throws Error if one of them is not 1 x 1 or they do not have the same number of outputs
   ProjectedConv2d(const ConvWeights<T>& last, const ConvWeights<T>& projection, Index stride,
                   const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
-      : name_(last.name + " + " + projection.name), stride_(stride), last_in_(last.in), in_(projection.in) {
+      : name_(joint_name(last.name, projection.name)), stride_(stride), last_in_(last.in), in_(projection.in) {
     for (const ConvWeights<T>* weights : {&last, &projection}) {
       weights->check();
       if (weights->height != 1 || weights->width != 1 || weights->out != last.out)
@@ -72,6 +72,12 @@ class ProjectedConv2d {
   }
 
  private:
+  /// "place.conv3 + downsample.0": the place, which both share, once.
+  static std::string joint_name(const std::string& last, const std::string& projection) {
+    const std::string place = last.substr(0, last.rfind('.') + 1);
+    return last + " + " + (projection.starts_with(place) ? projection.substr(place.size()) : projection);
+  }
+
   [[nodiscard]] ProfileNotes notes(const Tensor<T, 4>& x, const Tensor<T, 4>& input, const Tensor<T, 4>& output) const {
     return {.flops = 2.0 * static_cast<double>(output.count()) * static_cast<double>(last_in_ + in_),
             .details = {{"input", shape_text(x.shape()) + " and " + shape_text(input.shape())},
