@@ -68,7 +68,7 @@ struct ScoredProposals {
 /// What decides which anchors become proposals, before suppression.
 struct ProposalRule {
   Index count = 1000;          ///< so many at most of each level
-  double score_threshold = 0;  ///< objectness must be at least this
+  double score_threshold = 0;  ///< objectness, where it is a probability, must be at least this
 };
 
 /// Adds the best anchors of one level to `proposals`: the largest logits, decoded, clipped to the image; boxes
@@ -89,10 +89,13 @@ void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, 
     const T* const position = predictions.data() + i / per_position * channels;
     const T* const delta = position + per_position + 4 * (i % per_position);
     const BasicBox<T> box = clip(decode_box(anchors[i], delta, BoxWeights{}), image);
-    const T score = sigmoid(logits[i]), smallest = static_cast<T>(C::proposal_min_size);
+    const T smallest = static_cast<T>(C::proposal_min_size);
     const bool large_enough = C::proposal_min_size > 0 ? box.width() >= smallest && box.height() >= smallest
                                                        : box.width() > T{0} && box.height() > T{0};
-    if (!large_enough || !(score >= static_cast<T>(rule.score_threshold))) continue;  // written so that NaN goes
+    const T score = C::objectness == Objectness::logit ? logits[i] : sigmoid(logits[i]);
+    const bool good_enough = C::objectness == Objectness::logit ? std::isfinite(score)
+                                                                : score >= static_cast<T>(rule.score_threshold);
+    if (!large_enough || !good_enough) continue;  // written so that NaN goes
     proposals.boxes.push_back(box);
     proposals.scores.push_back(score);
     proposals.levels.push_back(level);
@@ -104,10 +107,11 @@ void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, 
 template <Scalar T, Convention C, class Generator, kernels::OperandOf<T> Operand = T>
 class Rpn {
  public:
-  /// @param at the place of `head`
+  /// @param at     the place of `head`
+  /// @param finest stride of the finest map
   /// @throws Error if a tensor is missing or does not fit
-  Rpn(const Parameters& at, const ModelConfig& config, Index channels)
-      : anchors_(config),
+  Rpn(const Parameters& at, const ModelConfig& config, Index channels, int finest = 4)
+      : anchors_(config, finest),
         head_(at / "head", channels, anchors_.per_position(), config.batch_norm_epsilon.value_or(0.0)),
         rule_{.count = static_cast<Index>(config.rpn_pre_nms_top_n), .score_threshold = config.rpn_score_thresh},
         nms_{.iou_threshold = config.rpn_nms_thresh,

@@ -34,7 +34,9 @@ struct ModelConfig {
 
   /// Epsilon of every batch norm; empty: the convention's (a file that has `num_batches_tracked`: 1e-5).
   std::optional<double> batch_norm_epsilon{};
-  /// Names by label, background included. A file without names and with 91 classes has COCO's.
+  /// Which convolution of a bottleneck carries the stride; empty: the convention's.
+  std::optional<BottleneckStride> bottleneck_stride{};
+  /// Names by label, background included where it is the first class. A file without names and with 91 classes has COCO's.
   std::vector<std::string> class_names{};
 
   /// The defaults of the model that `weights` are of, changed by their metadata.

@@ -90,14 +90,22 @@ class Parameters {
 /// What a convolution must look like; `Parameters::any` leaves a size to the file.
 struct ConvShape {
   std::size_t out = Parameters::any, in = Parameters::any, kernel = 1;
-  bool bias = true;  ///< whether it must have one; if not, it still may
+  bool bias = true;      ///< whether it must have one; if not, it still may
+  bool grouped = false;  ///< whether it may have groups: as many as inputs of the file's kernels go into `in`
 };
 
 /// Reads `weight` and `bias` of a convolution.
 template <Scalar T>
 [[nodiscard]] ConvWeights<T> read_conv(const Parameters& at, const ConvShape& shape) {
-  const StoredTensor& stored = at.stored("weight", {shape.out, shape.in, shape.kernel, shape.kernel});
+  const std::size_t in = shape.grouped ? Parameters::any : shape.in;
+  const StoredTensor& stored = at.stored("weight", {shape.out, in, shape.kernel, shape.kernel});
   ConvWeights<T> conv{.out = stored.shape[0], .in = stored.shape[1], .height = shape.kernel, .width = shape.kernel};
+  if (shape.grouped) {
+    conv.in = shape.in;
+    conv.groups = shape.in / stored.shape[1];
+    if (conv.groups * stored.shape[1] != shape.in || conv.out % conv.groups != 0)
+      (void)at.stored("weight", {shape.out, shape.in, shape.kernel, shape.kernel});  // says what was expected
+  }
   conv.name = at.name();
   conv.kernel = at.values<T>("weight", stored.shape);
   if (shape.bias || at.contains("bias")) conv.bias = at.values<T>("bias", {conv.out});
@@ -112,7 +120,7 @@ void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilo
   const auto weight = norm.values<double>("weight", {conv.out}), bias = norm.values<double>("bias", {conv.out});
   const auto mean = norm.values<double>("running_mean", {conv.out}),
              var = norm.values<double>("running_var", {conv.out});
-  const Index depth = conv.in * conv.height * conv.width;
+  const Index depth = conv.in / conv.groups * conv.height * conv.width;
   conv.bias.resize(conv.out, T{0});
   for (Index n = 0; n < conv.out; ++n) {
     const double scale = weight[n] / std::sqrt(var[n] + epsilon);
