@@ -12,6 +12,8 @@
 #include <string_view>
 #include <variant>
 
+#include "architecture.hpp"
+
 namespace segment {
 
 /// With masks or without.
@@ -34,18 +36,6 @@ enum class Precision { fp32, bf16 };
 
 /// "fp32" or "bf16", or nothing if `name` is neither.
 [[nodiscard]] std::optional<Precision> precision_named(std::string_view name);
-
-/// Which of the compiled pipelines a weight file is for.
-struct Architecture {
-  bool masks = true;
-  std::string backbone;  ///< as in architectures.inc
-
-  [[nodiscard]] std::string name() const { return (masks ? "mask_rcnn_" : "faster_rcnn_") + backbone + "_fpn"; }
-};
-
-/// From the metadata keys "architecture" and "convention" or, without the first, from the tensors' names.
-/// @throws Error naming what was found and what is supported
-[[nodiscard]] Architecture architecture_of(const maskrcnn::Weights& weights);
 
 /// @throws Error if the weights do not fit
 [[nodiscard]] std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture,

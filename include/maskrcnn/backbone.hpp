@@ -116,7 +116,8 @@ class MobileNetV3Fpn : public PyramidTraits {
   Fpn<T, O> fpn_;
 };
 
-/// ResNet without a pyramid, as Mask R-CNN's first figures have it: proposals and RoIs on C4, the last layer on every RoI.
+/// ResNet without a pyramid, as Mask R-CNN's first figures have it: proposals and RoIs on C4, the last layer on every
+/// RoI.
 template <Scalar T, ResNetSpec Spec, kernels::OperandOf<T> O = T>
 class ResNetC4 : public PyramidTraits {
  public:

@@ -74,9 +74,8 @@ class FasterRCNN {
   FasterRCNN(const Parameters& root, const ModelConfig& config)
       : config_(config.resolved(C::frozen_batch_norm_epsilon)),
         preprocess_(config_, B::size_divisor),
-        backbone_(root / "backbone",
-                  {.batch_norm_epsilon = *config_.batch_norm_epsilon,
-                   .bottleneck_stride = config_.bottleneck_stride.value_or(C::bottleneck_stride)}),
+        backbone_(root / "backbone", {.batch_norm_epsilon = *config_.batch_norm_epsilon,
+                                      .bottleneck_stride = config_.bottleneck_stride.value_or(C::bottleneck_stride)}),
         rpn_(root / "rpn", config_, backbone_.channels(), B::finest_stride),
         box_head_(root / "roi_heads", config_,
                   {.channels = roi_channels(),

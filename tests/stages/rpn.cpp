@@ -95,7 +95,8 @@ TEST_CASE("boxes and scores that are no numbers are dropped") {
   predictions(0, 1, 1, 3) = nan;  // a delta
   const maskrcnn::AnchorGenerator<float, Torchvision> generator(config_of(100, 100));
   maskrcnn::ScoredProposals<float> all;
-  maskrcnn::collect_proposals<Torchvision>(predictions, generator(0, {2, 2}, {32, 32}), 0, {32, 32}, {.count = 100}, all);
+  maskrcnn::collect_proposals<Torchvision>(predictions, generator(0, {2, 2}, {32, 32}), 0, {32, 32}, {.count = 100},
+                                           all);
   CHECK(all.boxes.size() == 10);
   for (const auto& box : all.boxes) CHECK(box.width() > 0);
 }

@@ -11,9 +11,10 @@
 
 namespace maskrcnn {
 
-/// Convolution [N, H, W, in] -> [N, H', W', out], see `DirectConv2d`: bias, then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction. 3 x 3 kernels of
-/// stride 1 go by Winograd where the processor has it, in T. Products of all other kernels are computed of `Operand`
-/// (but for odd numbers of channels under larger kernels than 1 x 1: the stem), their sums in T.
+/// Convolution [N, H, W, in] -> [N, H', W', out], see `DirectConv2d`: bias, then an optional addend, then an optional
+/// ReLU, fused. Weights are packed once, at construction. 3 x 3 kernels of stride 1 go by Winograd where the processor
+/// has it, in T. Products of all other kernels are computed of `Operand` (but for odd numbers of channels under larger
+/// kernels than 1 x 1: the stem), their sums in T.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Conv2d {
  public:

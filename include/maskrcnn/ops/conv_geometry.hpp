@@ -33,7 +33,7 @@ struct ConvGeometry {
   Index stride = 1;    ///< input pixels from one output pixel to the next, both axes
   Index padding = 0;   ///< zeros around the input, all four sides
   Index dilation = 1;  ///< input pixels from one tap of the kernel to the next, both axes
-  bool relu = false;  ///< whether negative results become 0
+  bool relu = false;   ///< whether negative results become 0
   /// Outputs per tile and axis where a convolution goes by Winograd: 4, or 6, which takes a fifth fewer products but
   /// rounds four times as much.
   Index winograd_tile = 4;

@@ -113,7 +113,9 @@ class DirectConv2d {
     return output;
   }
 
-  [[nodiscard]] bool by_rows() const { return in_ < 16 && width_ > 1 && geometry_.dilation == 1 && blocks_.size() == 1 && std::same_as<Operand, T>; }
+  [[nodiscard]] bool by_rows() const {
+    return in_ < 16 && width_ > 1 && geometry_.dilation == 1 && blocks_.size() == 1 && std::same_as<Operand, T>;
+  }
 
   /// An output pixel.
   struct Pixel {
@@ -155,8 +157,9 @@ class DirectConv2d {
     PooledMemory memory(input.count() * sizeof(Operand), input.pool());
     auto* const to = static_cast<Operand*>(memory.data());
     const Index row = input.size(2) * in_;
-    parallel_for(input.size(0) * input.size(1),
-                 [&](Index line) { blocks_.front().kernels().round_to_bf16(input.data() + line * row, row, to + line * row); });
+    parallel_for(input.size(0) * input.size(1), [&](Index line) {
+      blocks_.front().kernels().round_to_bf16(input.data() + line * row, row, to + line * row);
+    });
     return memory;
   }
 

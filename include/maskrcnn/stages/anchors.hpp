@@ -39,8 +39,8 @@ class AnchorGrid {
   int stride_y_, stride_x_;
 };
 
-/// The boxes of one position, around (0, 0), in the convention's order; each has the area of a square of the size, ratios
-/// are height / width. torchvision's `AnchorGenerator.generate_anchors`, in float like there and rounded, or
+/// The boxes of one position, around (0, 0), in the convention's order; each has the area of a square of the size,
+/// ratios are height / width. torchvision's `AnchorGenerator.generate_anchors`, in float like there and rounded, or
 /// detectron2's `generate_cell_anchors`, in double.
 template <Scalar T, Convention C>
 [[nodiscard]] std::vector<BasicBox<T>> base_anchors(const std::vector<double>& sizes,

@@ -24,11 +24,11 @@ struct BoxHeadInput {
   BackgroundClass background = BackgroundClass::first;
 };
 
-/// The network's part: 3 x 3 convolutions with ReLU, if there are any, then fully connected layers with ReLU, then class
-/// logits and box deltas of every class by two more, computed as one. torchvision's `TwoMLPHead` (`fc6`, `fc7`) or
-/// `FastRCNNConvFCHead` (convolutions `0`, `1`, ..., fully connected layers behind them), and `FastRCNNPredictor`. The
-/// weights say which and how many. Without either (detectron2's C4 models): the mean of the bins. Products of the fully
-/// connected layers but the last are computed of `Operand`.
+/// The network's part: 3 x 3 convolutions with ReLU, if there are any, then fully connected layers with ReLU, then
+/// class logits and box deltas of every class by two more, computed as one. torchvision's `TwoMLPHead` (`fc6`, `fc7`)
+/// or `FastRCNNConvFCHead` (convolutions `0`, `1`, ..., fully connected layers behind them), and `FastRCNNPredictor`.
+/// The weights say which and how many. Without either (detectron2's C4 models): the mean of the bins. Products of the
+/// fully connected layers but the last are computed of `Operand`.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class BoxPredictor {
  public:

@@ -68,8 +68,8 @@ template <Scalar T>
   return pasted;
 }
 
-/// Draws one mask: sampled bilinearly at the centre of every pixel near the box, zeros beyond the mask's edge; pixels of
-/// at least `threshold` set. detectron2's `_do_paste_mask`, which is `grid_sample`, in its arithmetic.
+/// Draws one mask: sampled bilinearly at the centre of every pixel near the box, zeros beyond the mask's edge; pixels
+/// of at least `threshold` set. detectron2's `_do_paste_mask`, which is `grid_sample`, in its arithmetic.
 /// @param mask  [M, M] probabilities
 /// @param box   in pixels of the original image
 /// @param image size of the original image
@@ -89,7 +89,7 @@ template <Scalar T>
     Index low, high;
     T low_weight, high_weight;
   };
-  const auto taps = [size](int first, int count, T begin, T end) {
+  const auto taps_along = [size](int first, int count, T begin, T end) {
     std::vector<Tap> taps;
     for (int i = 0; i < count; ++i) {
       const T centre = static_cast<T>(first + i) + T(0.5);
@@ -105,8 +105,8 @@ template <Scalar T>
     }
     return taps;
   };
-  const auto columns = taps(left, sampled.patch_size().width, box.x0, box.x1);
-  const auto rows = taps(top, sampled.patch_size().height, box.y0, box.y1);
+  const auto columns = taps_along(left, sampled.patch_size().width, box.x0, box.x1);
+  const auto rows = taps_along(top, sampled.patch_size().height, box.y0, box.y1);
   for (std::size_t y = 0; y < rows.size(); ++y) {
     const T* const low = &bordered[rows[y].low * padded];
     const T* const high = &bordered[rows[y].high * padded];
@@ -169,8 +169,7 @@ template <Convention C, Scalar T>
     const auto limit = static_cast<T>(threshold);
     detections[at] = {.box = boxes[at].box, .label = boxes[at].label, .score = boxes[at].score, .mask = {}};
     if constexpr (C::mask_paste == MaskPaste::integer_box)
-      detections[at].mask =
-          paste_mask<T>(masks.view()[i], paste_target(box, masks.size(1)), frame.original, limit);
+      detections[at].mask = paste_mask<T>(masks.view()[i], paste_target(box, masks.size(1)), frame.original, limit);
     else
       detections[at].mask = sample_mask<T>(masks.view()[i], box, frame.original, limit);
   });

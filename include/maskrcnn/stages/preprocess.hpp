@@ -26,9 +26,10 @@ struct Input {
 /// the bottom and the right. torchvision's `GeneralizedRCNNTransform`, detectron2's `ResizeShortestEdge`.
 template <Scalar T, Convention C>
 class Preprocess {
-  static_assert(C::resampler == Resampler::bilinear || C::resampler == Resampler::pillow,
-                "maskrcnn: Preprocess resamples as torch or as Pillow does; a convention that resamples otherwise needs "
-                "its own resampler here");
+  static_assert(
+      C::resampler == Resampler::bilinear || C::resampler == Resampler::pillow,
+      "maskrcnn: Preprocess resamples as torch or as Pillow does; a convention that resamples otherwise needs "
+      "its own resampler here");
 
  public:
   /// @param divisor inputs are padded at the bottom and the right to a multiple of this

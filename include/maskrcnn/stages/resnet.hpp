@@ -40,8 +40,8 @@ struct ResidualLayerOptions {
 };
 
 /// One layer of a residual network: blocks of convolutions with their batch norms folded in, the input added to what
-/// they make. Channel widths, and the groups of 3 x 3 convolutions (ResNeXt), are whatever the weights have. Products of
-/// 1 x 1 and strided convolutions are computed of `Operand`.
+/// they make. Channel widths, and the groups of 3 x 3 convolutions (ResNeXt), are whatever the weights have. Products
+/// of 1 x 1 and strided convolutions are computed of `Operand`.
 template <Scalar T, ResidualBlock Kind, kernels::OperandOf<T> Operand = T>
 class ResidualLayer {
   using Conv = Conv2d<T, Operand>;
@@ -54,8 +54,8 @@ class ResidualLayer {
   /// @throws Error if a tensor is missing or has a shape that does not fit the one before
   ResidualLayer(const Parameters& at, Index in, const ResidualLayerOptions& options) : options_(options) {
     std::size_t depth = static_cast<std::size_t>(options.depth);
-    if (depth == 0)
-      do ++depth;
+    if (depth == 0) do
+        ++depth;
       while ((at / depth / "conv1").contains("weight"));
     for (std::size_t i = 0; i < depth; ++i) {
       blocks_.push_back(read_block(at / i, in, i == 0 ? options.stride : 1));
@@ -125,14 +125,17 @@ class ResidualLayer {
     for (std::size_t i = 0; i < count; ++i) {
       const bool last = i + 1 == count;
       const Index kernel = !bottleneck || i == 1 ? 3 : 1, channels = i == 0 ? in : conv.out;
-      conv = weights(
-          at, i, {.out = last && !projects ? in : Parameters::any, .in = channels, .kernel = kernel, .bias = false, .grouped = bottleneck && kernel == 3});
+      conv = weights(at, i,
+                     {.out = last && !projects ? in : Parameters::any,
+                      .in = channels,
+                      .kernel = kernel,
+                      .bias = false,
+                      .grouped = bottleneck && kernel == 3});
       if (last && bottleneck && projects) break;
-      block.convs.emplace_back(conv,
-                               ConvGeometry{.stride = i == strided ? stride : 1,
-                                            .padding = kernel / 2 * options_.dilation,
-                                            .dilation = options_.dilation,
-                                            .relu = true});
+      block.convs.emplace_back(conv, ConvGeometry{.stride = i == strided ? stride : 1,
+                                                  .padding = kernel / 2 * options_.dilation,
+                                                  .dilation = options_.dilation,
+                                                  .relu = true});
     }
     if (projects) {
       ConvWeights<T> projection = read_conv<T>(at / "downsample" / 0, {.out = conv.out, .in = in, .bias = false});

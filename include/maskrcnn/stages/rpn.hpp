@@ -93,8 +93,8 @@ void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, 
     const bool large_enough = C::proposal_min_size > 0 ? box.width() >= smallest && box.height() >= smallest
                                                        : box.width() > T{0} && box.height() > T{0};
     const T score = C::objectness == Objectness::logit ? logits[i] : sigmoid(logits[i]);
-    const bool good_enough = C::objectness == Objectness::logit ? std::isfinite(score)
-                                                                : score >= static_cast<T>(rule.score_threshold);
+    const bool good_enough =
+        C::objectness == Objectness::logit ? std::isfinite(score) : score >= static_cast<T>(rule.score_threshold);
     if (!large_enough || !good_enough) continue;  // written so that NaN goes
     proposals.boxes.push_back(box);
     proposals.scores.push_back(score);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <nlohmann/json.hpp>
@@ -36,7 +37,8 @@ struct ModelConfig {
   std::optional<double> batch_norm_epsilon{};
   /// Which convolution of a bottleneck carries the stride; empty: the convention's.
   std::optional<BottleneckStride> bottleneck_stride{};
-  /// Names by label, background included where it is the first class. A file without names and with 91 classes has COCO's.
+  /// Names by label, background included where it is the first class. A file without names and with COCO's number of
+  /// classes has its names.
   std::vector<std::string> class_names{};
 
   /// The defaults of the model that `weights` are of, changed by their metadata.
@@ -54,6 +56,11 @@ struct ModelConfig {
     return config;
   }
 };
+
+/// Whose numbers a model follows: the metadata key "convention", else who named the tensors.
+[[nodiscard]] inline std::string convention_of(const Weights& weights) {
+  return weights.metadata("convention").value_or(weights.naming() == Naming::detectron2 ? "detectron2" : "torchvision");
+}
 
 namespace model_config {
 
@@ -96,25 +103,49 @@ class Reader {
 
 namespace model_config {
 
-/// What torchvision's constructor of the model makes by default. Its MobileNetV3 models have the same tensors: which
-/// one a file is of says its metadata `architecture`, else its name (torchvision's own has it), else it is the larger.
-[[nodiscard]] inline ModelConfig defaults_of(const Weights& weights) {
+/// What torchvision's constructor of its MobileNetV3 models makes by default. Both have the same tensors: which one a
+/// file is of says its metadata `architecture`, else its name (torchvision's own has it), else it is the larger.
+[[nodiscard]] inline ModelConfig mobilenet(const std::string& name) {
   ModelConfig config;
-  const std::string architecture = weights.metadata("architecture").value_or("");
-  const bool mobilenet = architecture.empty() ? weights.find("backbone.body.1.block.0.0.weight") != nullptr
-                                              : architecture.find("mobilenet_v3") != std::string::npos;
-  if (!mobilenet) return config;
   config.batch_norm_epsilon = 1e-5;
   config.anchor_sizes.assign(3, {32, 64, 128, 256, 512});
   config.anchor_aspect_ratios.assign(3, {0.5, 1.0, 2.0});
   config.rpn_score_thresh = 0.05;
-  const std::string file = weights.file().substr(weights.file().find_last_of('/') + 1);
-  if ((architecture.empty() ? file : architecture).find("mobilenet_v3_large_320") != std::string::npos) {
+  if (name.find("mobilenet_v3_large_320") != std::string::npos) {
     config.min_size = 320;
     config.max_size = 640;
     config.rpn_pre_nms_top_n = config.rpn_post_nms_top_n = 150;
   }
   return config;
+}
+
+/// What the configuration files of detectron2's models say.
+[[nodiscard]] inline ModelConfig detectron2(const Weights& weights) {
+  ModelConfig config;
+  config.image_mean = {103.53, 116.28, 123.675};
+  config.image_std = {1, 1, 1};
+  if (weights.find("backbone.fpn.inner_blocks.0.0.weight") == nullptr) {  // C4, DC5
+    config.anchor_sizes = {{32, 64, 128, 256, 512}};
+    config.anchor_aspect_ratios = {{0.5, 1.0, 2.0}};
+    config.rpn_pre_nms_top_n = 6000;
+  }
+  const StoredTensor* const conv = weights.find("backbone.body.layer1.0.conv2.weight");
+  const bool grouped = conv != nullptr && conv->shape.size() == 4 && conv->shape[0] != conv->shape[1];
+  if (grouped) {  // ResNeXt
+    config.image_std = {57.375, 57.12, 58.395};
+    config.bottleneck_stride = BottleneckStride::in_3x3;
+  }
+  return config;
+}
+
+/// The defaults of the model that a file is recognised as.
+[[nodiscard]] inline ModelConfig defaults_of(const Weights& weights) {
+  if (convention_of(weights) == "detectron2") return detectron2(weights);
+  const std::string architecture = weights.metadata("architecture").value_or("");
+  if (!architecture.empty())
+    return architecture.find("mobilenet_v3") != std::string::npos ? mobilenet(architecture) : ModelConfig();
+  if (weights.find("backbone.body.1.block.0.0.weight") == nullptr) return {};
+  return mobilenet(weights.file().substr(weights.file().find_last_of('/') + 1));
 }
 
 }  // namespace model_config
@@ -144,9 +175,17 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
   else if (!config.batch_norm_epsilon)
     for (const auto& [name, tensor] : weights.tensors())
       if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;
+  if (weights.metadata("stride_in_1x1")) {
+    bool in_1x1 = false;
+    read("stride_in_1x1", in_1x1, "true or false");
+    config.bottleneck_stride = in_1x1 ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;
+  }
   const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
-  if (config.class_names.empty() && predictor != nullptr && predictor->count() == coco_class_names().size())
-    config.class_names = coco_class_names();
+  if (config.class_names.empty() && predictor != nullptr) {
+    const bool background_last = convention_of(weights) == "detectron2";
+    const auto& coco = background_last ? coco_thing_names() : coco_class_names();
+    if (predictor->count() == coco.size() + (background_last ? 1 : 0)) config.class_names = coco;
+  }
   config.validate("file " + weights.file());
   return config;
 }

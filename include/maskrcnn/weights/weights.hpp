@@ -9,6 +9,7 @@
 #include <map>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/half.hpp>
+#include <maskrcnn/weights/names.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -117,12 +118,17 @@ class Weights {
   /// @param owner whatever keeps the tensors' bytes alive
   Weights(std::string file, Tensors tensors, Metadata metadata, std::shared_ptr<const void> owner)
       : file_(std::move(file)), metadata_(std::move(metadata)), owner_(std::move(owner)) {
+    for (const auto& [name, tensor] : tensors)
+      if (const auto naming = naming_of(name)) naming_ = *naming;
     for (auto& [name, tensor] : tensors)
-      if (const std::string current = current_name(name); !tensors_.emplace(current, std::move(tensor)).second)
+      if (const std::string current = current_name(name, naming_);
+          !current.empty() && !tensors_.emplace(current, std::move(tensor)).second)
         fail("weights: '", name, "' is there under its old and its new name (file ", file_, ")");
   }
 
   [[nodiscard]] const std::string& file() const { return file_; }
+  /// Who named the tensors in the file.
+  [[nodiscard]] Naming naming() const { return naming_; }
   /// Tensors by torchvision's current names.
   [[nodiscard]] const Tensors& tensors() const { return tensors_; }
   [[nodiscard]] const Metadata& metadata() const { return metadata_; }
@@ -138,29 +144,10 @@ class Weights {
   }
 
  private:
-  /// torchvision renamed these when its layers became conv-norm-activation blocks; official files keep the old names:
-  /// `fpn.inner_blocks.0.weight` -> `fpn.inner_blocks.0.0.weight`, `rpn.head.conv.weight` ->
-  /// `rpn.head.conv.0.0.weight`, `mask_head.mask_fcn1.weight` -> `mask_head.0.0.weight`.
-  static std::string current_name(const std::string& name) {
-    const auto dot = name.rfind('.');
-    if (dot == std::string::npos) return name;
-    const std::string layer = name.substr(0, dot), leaf = name.substr(dot);
-    const auto ends_with_digit_after = [&layer](const std::string& prefix) {
-      return layer.size() == prefix.size() + 1 && layer.starts_with(prefix) && layer.back() >= '0' &&
-             layer.back() <= '9';
-    };
-    const std::string fcn = "roi_heads.mask_head.mask_fcn";
-    if (ends_with_digit_after("backbone.fpn.inner_blocks.") || ends_with_digit_after("backbone.fpn.layer_blocks."))
-      return layer + ".0" + leaf;
-    if (layer == "rpn.head.conv") return layer + ".0.0" + leaf;
-    if (ends_with_digit_after(fcn) && layer.back() != '0')
-      return "roi_heads.mask_head." + std::string(1, static_cast<char>(layer.back() - 1)) + ".0" + leaf;
-    return name;
-  }
-
   std::string file_;
   Tensors tensors_;
   Metadata metadata_;
+  Naming naming_ = Naming::torchvision;
   std::shared_ptr<const void> owner_;
 };
 
