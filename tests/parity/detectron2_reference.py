@@ -116,12 +116,15 @@ def calibrate(state, spec, picture):
     names = ["box_head.fc1", "mask_head.mask_fcn1"]
     if spec.neck == "c4":
         names = ["mask_head.deconv"]
-        centred = small.mean((2, 3))
-        for name in ("cls_score", "bbox_pred"):
-            state[f"roi_heads.box_predictor.{name}.weight"] /= float(centred.std())
+        state["roi_heads.box_predictor.bbox_pred.weight"] /= float(small.mean((2, 3)).std())
     for name in names:
         if f"roi_heads.{name}.weight" in state:
             state[f"roi_heads.{name}.weight"] /= float(small.std())
+    # what all RoIs have in common says nothing of their classes
+    x = head(state, spec, small)
+    weight = state["roi_heads.box_predictor.cls_score.weight"]
+    weight *= 2 / float(((x - x.mean(0)) @ weight.T).std())
+    state["roi_heads.box_predictor.cls_score.bias"] = -weight @ x.mean(0)
 
 
 # ---- inference ------------------------------------------------------------------------------------------------------
@@ -255,6 +258,16 @@ def pooled(state, spec, features, boxes, output):
     return out
 
 
+def head(state, spec, roi):
+    """What classes and boxes are predicted from."""
+    if spec.neck == "c4":
+        return roi.mean((2, 3))
+    for name in ("fc1", "fc2"):
+        at = "roi_heads.box_head." + name
+        roi = F.relu(F.linear(roi.flatten(1), state[at + ".weight"], state[at + ".bias"]))
+    return roi
+
+
 def paste(masks, boxes, height, width, threshold=0.5):
     pasted = torch.zeros(len(masks), height, width, dtype=torch.bool)
     for i in range(len(masks)):
@@ -277,13 +290,7 @@ def detect(state, spec, picture):
     x, size = preprocess(picture, spec)
     features = backbone(state, spec, x)
     proposals = proposals_of(state, spec, features, size)
-    roi = pooled(state, spec, features, proposals, 14 if spec.neck == "c4" else 7)
-    if spec.neck == "c4":
-        roi = roi.mean((2, 3))
-    else:
-        for name in ("fc1", "fc2"):
-            at = "roi_heads.box_head." + name
-            roi = F.relu(F.linear(roi.flatten(1), state[at + ".weight"], state[at + ".bias"]))
+    roi = head(state, spec, pooled(state, spec, features, proposals, 14 if spec.neck == "c4" else 7))
     predict = [F.linear(roi, state[f"roi_heads.box_predictor.{n}.weight"], state[f"roi_heads.box_predictor.{n}.bias"])
                for n in ("cls_score", "bbox_pred")]
     scores = F.softmax(predict[0], -1)[:, :-1]
