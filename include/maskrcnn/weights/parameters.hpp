@@ -46,14 +46,14 @@ class Parameters {
     if (!fits)
       fail("weights: '", prefix_, name, "' has shape ", shape_text(tensor->shape), ", expected ",
            expected_text(expected), " (file ", weights_->file(), ")");
-    if (tensor->type != DType::f32 && tensor->type != DType::f16 && tensor->type != DType::bf16)
-      fail("weights: '", prefix_, name, "' has type ", tensor->type_name, ", expected F32, F16 or BF16 (file ",
+    if (!is_float(tensor->type))
+      fail("weights: '", prefix_, name, "' has type ", tensor->type_name, ", expected F32, F16, BF16 or F64 (file ",
            weights_->file(), ")");
     read_->insert(prefix_ + name);
     return *tensor;
   }
 
-  /// Its elements, widened to `T`.
+  /// Its elements, converted to `T`.
   template <Scalar T>
   [[nodiscard]] std::vector<T> values(const std::string& name, const std::vector<std::size_t>& expected) const {
     const StoredTensor& tensor = stored(name, expected);
