@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
 #include <maskrcnn/weights/byte_reader.hpp>
 #include <maskrcnn/weights/pickle_names.hpp>
 #include <maskrcnn/weights/pickle_ops.hpp>
@@ -112,8 +111,8 @@ class Machine {
   /// Two's complement, little-endian, as short as can be.
   static Value long_integer(std::string_view bytes) {
     if (bytes.size() > 8) return Value(Kind::other, bytes);
-    std::uint64_t value =
-        !bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0x80U) != 0 ? ~std::uint64_t{0} : 0;
+    const bool negative = !bytes.empty() && (static_cast<unsigned char>(bytes.back()) & 0x80U) != 0;
+    std::uint64_t value = negative ? ~std::uint64_t{0} : 0;
     for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8U | static_cast<unsigned char>(bytes[i]);
     return Value(Kind::integer, static_cast<std::int64_t>(value));
   }
@@ -167,19 +166,15 @@ class Machine {
         push(tree_->add(Kind::list, {}));
         return true;
       case Op::append:
-        extend(Kind::list, pop(1));
-        return true;
       case Op::appends:
-        extend(Kind::list, pop_to_mark());
+        extend(Kind::list, op == Op::append ? pop(1) : pop_to_mark());
         return true;
       case Op::empty_dict:
         push(tree_->add(Kind::dict, {}));
         return true;
       case Op::setitem:
-        extend(Kind::dict, pop(2));
-        return true;
       case Op::setitems:
-        extend(Kind::dict, pop_to_mark());
+        extend(Kind::dict, op == Op::setitem ? pop(2) : pop_to_mark());
         return true;
       default:
         return false;

@@ -39,6 +39,8 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
     return header;
   } catch (const Json::parse_error& error) {
     fail("weights: the header is not valid JSON at byte ", error.byte, " (file ", file, ")");
+  } catch (const Json::out_of_range&) {
+    fail("weights: the header has a number that is too large for any computer (file ", file, ")");
   }
 }
 

@@ -48,7 +48,7 @@ struct StridedView {
   static constexpr std::size_t max_rank = 16;
 
   DType type = DType::other;
-  std::string_view type_name;  ///< for `other`; the rest have names of their own
+  std::string_view type_name{};  ///< for `other`; the rest have names of their own
   std::span<const std::byte> storage{};
   std::uint64_t offset = 0;
   std::vector<std::uint64_t> sizes{}, strides{};  ///< as many of each
