@@ -109,8 +109,7 @@ def training():
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [3, 5])
     model.module(torch.randn(2, 3, 4, 4)).sum().backward()
     optimizer.step()
-    arguments = argparse.Namespace(lr=0.02, device=torch.device("cpu"), output=pathlib.PurePosixPath, resume=None)
-    arguments.output = "here"
+    arguments = argparse.Namespace(lr=0.02, device=torch.device("cpu"), output="here", resume=None)
     best = collections.defaultdict(list)
     best["map"].append(0.5)
     return {"epoch": 12, "optimizer": optimizer.state_dict(), "lr_scheduler": schedule.state_dict(), "args": arguments,
@@ -161,12 +160,14 @@ def main():
     for protocol in (2, 3, 4, 5):
         file = f"detectron2_{protocol}.pkl"
         with open(FOLDER / file, "wb") as stream:
-            pickle.dump({"model": blobs, "__author__": "Detectron2 Model Zoo", "matching_heuristics": True}, stream, protocol)
+            zoo = {"model": blobs, "__author__": "Detectron2 Model Zoo", "matching_heuristics": True}
+            pickle.dump(zoo, stream, protocol)
         expect(file, blobs)
     caffe2 = {name: value for name, value in blobs.items() if name != "nothing"}
     with open(FOLDER / "caffe2_python2.pkl", "wb") as stream:
         momentum = {f"{name}_momentum": value for name, value in list(caffe2.items())[:2]}
-        dump_python2({"cfg": "MODEL:\n  TYPE: generalized_rcnn\n" * 20, "blobs": {**caffe2, **momentum, "weight_order": "mmdet"}}, stream)
+        every = {**caffe2, **momentum, "weight_order": "mmdet"}
+        dump_python2({"cfg": "MODEL:\n  TYPE: generalized_rcnn\n" * 20, "blobs": every}, stream)
     expect("caffe2_python2.pkl", caffe2)
 
     save_file(expected, FOLDER / "expected.safetensors")

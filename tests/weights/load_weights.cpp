@@ -38,9 +38,9 @@ TEST_CASE("every tensor of every file is what PyTorch and NumPy have, bit by bit
     CHECK((bytes == 0 || std::memcmp(found->data, tensor.data, bytes) == 0));
   }
   CHECK(files.size() == 14);
-  for (const auto& [file, weights] : files) {
-    CAPTURE(file);
-    CHECK(weights.tensors().size() == counts[file]);
+  for (const auto& entry : files) {
+    CAPTURE(entry.first);
+    CHECK(entry.second.tensors().size() == counts[entry.first]);
   }
 }
 
