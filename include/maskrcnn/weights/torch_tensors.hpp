@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <maskrcnn/weights/byte_reader.hpp>
 #include <maskrcnn/weights/pickle_names.hpp>
 #include <maskrcnn/weights/pickle_value.hpp>
 #include <maskrcnn/weights/strided_view.hpp>
