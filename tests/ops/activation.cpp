@@ -14,10 +14,10 @@ TEST_CASE_TEMPLATE("activations are torch's", T, float, double) {
       0, 0, -0.11458333333333333, -0.375, -0.059895833333333336, 0, 0.165, 2.0 / 3, 2.8516666666666666, 3, 7.5};
   for (std::size_t i = 0; i < x.size(); ++i) {
     CAPTURE(x[i]);
-    CHECK(std::abs(static_cast<double>(maskrcnn::activated<Activation::hard_swish>(static_cast<T>(x[i]))) - y[i]) <
+    CHECK(std::abs(static_cast<double>(maskrcnn::activated(static_cast<T>(x[i]), Activation::hard_swish)) - y[i]) <
           (std::is_same_v<T, float> ? 1e-6 : 1e-14));
-    CHECK(maskrcnn::activated<Activation::relu>(static_cast<T>(x[i])) == std::max(static_cast<T>(x[i]), T{0}));
-    CHECK(maskrcnn::activated<Activation::none>(static_cast<T>(x[i])) == static_cast<T>(x[i]));
+    CHECK(maskrcnn::activated(static_cast<T>(x[i]), Activation::relu) == std::max(static_cast<T>(x[i]), T{0}));
+    CHECK(maskrcnn::activated(static_cast<T>(x[i]), Activation::none) == static_cast<T>(x[i]));
   }
 }
 
@@ -31,8 +31,8 @@ TEST_CASE("a whole tensor, of any size") {
       for (maskrcnn::Index i = 0; i < count; ++i) {
         const float value = before(i);
         const float expected = activation == Activation::none   ? value
-                               : activation == Activation::relu ? maskrcnn::activated<Activation::relu>(value)
-                                                                : maskrcnn::activated<Activation::hard_swish>(value);
+                               : activation == Activation::relu ? maskrcnn::activated(value, Activation::relu)
+                                                                : maskrcnn::activated(value, Activation::hard_swish);
         same = same && std::abs(x(i) - expected) < 1e-6F;
       }
       CAPTURE(count);

@@ -1,37 +1,22 @@
-/// Activations: what follows a layer, number by number.
+/// Activations of whole tensors, for layers that have none fused.
 #pragma once
 
 #include <algorithm>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/core/tensor.hpp>
+#include <maskrcnn/kernels/activation.hpp>
 #include <maskrcnn/ops/lanes.hpp>
 
 namespace maskrcnn {
 
-/// `hard_swish`: x * hard_sigmoid(x) (Howard et al., "Searching for MobileNetV3", section 5.2).
-enum class Activation { none, relu, hard_swish };
-
-/// The sigmoid made of straight lines: 0 up to -3, 1 from 3 on. torch's `hardsigmoid`.
-template <Scalar T>
-[[nodiscard]] constexpr T hard_sigmoid(T x) {
-  return std::min(std::max(x + T{3}, T{0}), T{6}) / T{6};
-}
-
-/// One number. torch's `relu` and `hardswish`.
-template <Activation A, Scalar T>
-[[nodiscard]] constexpr T activated(T x) {
-  if constexpr (A == Activation::relu) return std::max(x, T{0});
-  if constexpr (A == Activation::hard_swish) return x * std::min(std::max(x + T{3}, T{0}), T{6}) * (T{1} / T{6});
-  return x;
-}
-
 /// Some numbers in place.
 template <Scalar T>
 void activate(Lanes<T>& x, Activation activation) {
+  // one loop each, with the activation a constant in it
   if (activation == Activation::relu)
-    for (T& value : x) value = activated<Activation::relu>(value);
+    for (T& value : x) value = activated(value, Activation::relu);
   else if (activation == Activation::hard_swish)
-    for (T& value : x) value = activated<Activation::hard_swish>(value);
+    for (T& value : x) value = activated(value, Activation::hard_swish);
 }
 
 /// All of a tensor, in place.

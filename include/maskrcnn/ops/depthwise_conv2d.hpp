@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <maskrcnn/core/parallel.hpp>
-#include <maskrcnn/ops/activation.hpp>
+#include <maskrcnn/kernels/dispatch.hpp>
 #include <maskrcnn/ops/conv_geometry.hpp>
 #include <string>
 #include <utility>
@@ -13,8 +13,7 @@
 namespace maskrcnn {
 
 /// Depthwise convolution [N, H, W, C] -> [N, H', W', C] with H' = (H + 2 padding - height) / stride + 1, W' likewise:
-/// bias, then an activation, fused. torch's `conv2d` with as many groups as channels. Limited by memory, not by
-/// arithmetic: plain loops that compilers make vectors of do.
+/// bias, then an activation, fused. torch's `conv2d` with as many groups as channels.
 template <Scalar T>
 class DepthwiseConv2d {
  public:
@@ -23,8 +22,10 @@ class DepthwiseConv2d {
   /// @param weights  of one input channel each: [C, 1, height, width]
   /// @param geometry its ReLU comes from `activation`, not from here
   /// @throws Error if the numbers of weights do not fit the sizes
-  DepthwiseConv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, Activation activation)
-      : geometry_(geometry),
+  DepthwiseConv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, Activation activation,
+                  const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
+      : kernels_(&kernels),
+        geometry_(geometry),
         activation_(activation),
         channels_(weights.out),
         height_(weights.height),
@@ -55,10 +56,22 @@ class DepthwiseConv2d {
     Tensor<T, 4> output = input.like(shape);
     parallel_for(images * shape[1], [&, rows = in_height, columns = in_width](Index line) {
       const Taps y = inside(line % shape[1], rows, height_);
-      for (Index out_x = 0; out_x < shape[2]; ++out_x) {
-        const Taps x = inside(out_x, columns, width_);
-        const T* const from = input.data() + ((line / shape[1] * rows + y.source) * columns + x.source) * channels_;
-        pixel(from, columns * channels_, y, x, output.data() + (line * shape[2] + out_x) * channels_);
+      // pixels whose windows meet the image in the same taps go together: all but those at the borders
+      for (Index first = 0, end = 0; first < shape[2]; first = end) {
+        const Taps x = inside(first, columns, width_);
+        for (end = first + 1; end < shape[2] && x.same(inside(end, columns, width_));) ++end;
+        kernels_->depthwise({.input = &input(line / shape[1], y.source, x.source, 0),
+                             .stride = stride * channels_,
+                             .row = columns * channels_,
+                             .weights = weights_.data() + (y.first * width_ + x.first) * channels_,
+                             .weight_row = width_ * channels_,
+                             .rows = y.end - y.first,
+                             .columns = x.end - x.first,
+                             .bias = bias_.data(),
+                             .channels = channels_,
+                             .pixels = end - first,
+                             .to = output.data() + (line * shape[2] + first) * channels_,
+                             .activation = activation_});
       }
     });
     span.end([&] { return notes(input, output); });
@@ -69,28 +82,12 @@ class DepthwiseConv2d {
   /// The part of a kernel that lies inside the image, along one axis.
   struct Taps {
     Index first, end, source;  ///< taps [first, end); where the first one reads
+    [[nodiscard]] bool same(const Taps& other) const { return first == other.first && end == other.end; }
   };
   [[nodiscard]] Taps inside(Index position, Index size, Index kernel) const {
     const Index begin = position * geometry_.stride, padding = geometry_.padding;
     const Index first = begin < padding ? padding - begin : 0;
     return {first, std::min(kernel, size + padding - begin), begin + first - padding};
-  }
-
-  /// All channels of an output pixel.
-  /// @param row elements from one row of the input to the next
-  void pixel(const T* from, Index row, const Taps& y, const Taps& x, T* to) const {
-    for_lanes(channels_, [&](Index c, auto lanes) {
-      Lanes<T> sum{};
-      for (Index i = 0; i < lanes; ++i) sum[i] = bias_[c + i];
-      for (Index ky = y.first; ky < y.end; ++ky) {
-        const T* input = from + (ky - y.first) * row + c;
-        const T* weight = weights_.data() + (ky * width_ + x.first) * channels_ + c;
-        for (Index kx = x.first; kx < x.end; ++kx, input += channels_, weight += channels_)
-          for (Index i = 0; i < lanes; ++i) sum[i] += input[i] * weight[i];
-      }
-      activate(sum, activation_);
-      for (Index i = 0; i < lanes; ++i) to[c + i] = sum[i];
-    });
   }
 
   [[nodiscard]] ProfileNotes notes(const Tensor<T, 4>& input, const Tensor<T, 4>& output) const {
@@ -102,6 +99,7 @@ class DepthwiseConv2d {
                         {"way", "depthwise"}}};
   }
 
+  const kernels::KernelSet<T>* kernels_ = nullptr;
   ConvGeometry geometry_;
   Activation activation_ = Activation::none;
   Index channels_ = 0, height_ = 0, width_ = 0;

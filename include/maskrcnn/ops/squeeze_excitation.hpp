@@ -2,7 +2,7 @@
 #pragma once
 
 #include <maskrcnn/core/parallel.hpp>
-#include <maskrcnn/ops/activation.hpp>
+#include <maskrcnn/kernels/activation.hpp>
 #include <maskrcnn/ops/lanes.hpp>
 #include <maskrcnn/ops/linear.hpp>
 #include <utility>
