@@ -115,7 +115,7 @@ TEST_CASE("tensors that are missing, unknown or of another shape are errors that
   config.class_names.pop_back();
   CHECK(test::error_of([&] {
           MaskRCNN<ResNet50Fpn>{slim_weights(), config};
-        }) == "model: expected 5 class names, one for each class of the weights, found 4");
+        }) == "model: expected 5 class names, one for each label of the weights, found 4");
 }
 
 TEST_CASE("every single tensor is needed") {

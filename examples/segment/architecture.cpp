@@ -113,8 +113,10 @@ Architecture from_tensors(const Weights& weights) {
 /// The same by its name.
 Architecture from_metadata(const std::string& text, const Weights& weights) {
   std::string_view rest = text;
-  Architecture architecture{
-      .masks = rest.starts_with("mask_rcnn_"), .backbone = {}, .structure = {}, .convention = known_convention(weights)};
+  Architecture architecture{.masks = rest.starts_with("mask_rcnn_"),
+                            .backbone = {},
+                            .structure = {},
+                            .convention = known_convention(weights)};
   const bool known_head = architecture.masks || rest.starts_with("faster_rcnn_");
   // torchvision's second versions are the same structure, and its smaller MobileNet has other defaults only
   if (rest.ends_with("_v2")) rest.remove_suffix(3);

@@ -21,6 +21,7 @@ struct PillowTap {
 /// wider, its weights normalised in double and then rounded. Pillow's `precompute_coeffs` for `BILINEAR`.
 [[nodiscard]] inline std::vector<PillowTap> pillow_taps(Index in, Index out) {
   const double scale = static_cast<double>(in) / static_cast<double>(out), width = std::max(scale, 1.0);
+  const double narrowing = 1.0 / width;  // multiplied by, as Pillow does: dividing rounds otherwise
   std::vector<PillowTap> taps(out);
   for (Index position = 0; position < out; ++position) {
     const double centre = (static_cast<double>(position) + 0.5) * scale;
@@ -30,7 +31,7 @@ struct PillowTap {
     std::vector<double> weights;
     double sum = 0;
     for (Index i = first; i < end; ++i) {
-      const double distance = std::abs((static_cast<double>(i) - centre + 0.5) / width);
+      const double distance = std::abs((static_cast<double>(i) - centre + 0.5) * narrowing);
       weights.push_back(std::max(1.0 - distance, 0.0));
       sum += weights.back();
     }

@@ -68,7 +68,8 @@ class Parameters {
   /// @throws Error if a tensor of the file was read by no stage
   void require_all_read() const {
     for (const auto& [name, tensor] : weights_->tensors())
-      if (!read_->contains(name) && !name.ends_with(".num_batches_tracked"))  // a counter that training leaves
+      // a counter that training leaves, and what files are checked with
+      if (!read_->contains(name) && !name.ends_with(".num_batches_tracked") && !name.starts_with("self_test."))
         fail("weights: '", name, "' of shape ", shape_text(tensor.shape), " is unknown to this model (file ",
              weights_->file(), ")");
   }
