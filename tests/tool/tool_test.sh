@@ -4,6 +4,7 @@
 
 set -uo pipefail
 tool=$1 model=$2 image=$3
+golden=$(cd "$(dirname "$0")/../golden" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -46,6 +47,9 @@ expect 0 '[0-9]+\.[0-9]+' --version
 
 echo "== a picture, and pictures of which some fail"
 cp "$image" good.png
+for slim in slim_model slim_v2 slim_mobilenet; do # the last two do not say what they are
+  expect 0 'objects' --weights "$golden/$slim.safetensors" --output o good.png
+done
 : >empty.png
 echo "no picture" >text.jpg
 head -c 3000 good.png >cut.png
