@@ -62,8 +62,9 @@ TEST_CASE("detectron2's sizes are rounded, and limited twice") {
                                                                        {427, 640, 800, 1199},
                                                                        {425, 640, 800, 1205},
                                                                        {720, 1280, 750, 1333}}) {
-    CAPTURE(height);
-    CHECK(preprocess.frame({height, width}).resized == maskrcnn::Size{expected_height, expected_width});
+    const maskrcnn::Size given{height, width}, expected{expected_height, expected_width};
+    CAPTURE(given.height);
+    CHECK(preprocess.frame(given).resized == expected);
   }
 }
 

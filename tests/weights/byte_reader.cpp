@@ -22,5 +22,5 @@ TEST_CASE("numbers are little-endian, and nothing lies behind the end") {
 
 TEST_CASE("text for messages is short and printable") {
   CHECK(maskrcnn::printable("a\nb\xFF") == "a?b?");
-  CHECK(maskrcnn::printable(std::string(1000, 'x')) == std::string(80, 'x') + "...");
+  CHECK(maskrcnn::printable(std::string(1000, 'x')) == std::string(80, 'x').append("..."));
 }

@@ -38,7 +38,8 @@ TEST_CASE("names of detectron2 become torchvision's") {
            {"backbone.res", "backbone.res"},
            {"backbone.res9", "backbone.res9"},
        }) {
-    CAPTURE(theirs);
-    CHECK(current_name(theirs, Naming::detectron2) == ours);
+    const std::string name = theirs;
+    CAPTURE(name);
+    CHECK(current_name(name, Naming::detectron2) == ours);
   }
 }
