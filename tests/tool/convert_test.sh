@@ -15,7 +15,7 @@ expect() {
   shift 2
   timeout 300 "$@" >out.txt 2>err.txt </dev/null
   local found=$?
-  if [[ $found != "$status" ]] || ! cat out.txt err.txt | grep -qE -- "$pattern"; then
+  if [[ $found != "$status" ]] || ! grep -qE -- "$pattern" out.txt err.txt; then
     echo "FAILED: $* -> status $found, expected $status with '$pattern'; it said:"
     head -n 5 out.txt err.txt
     failures=$((failures + 1))
