@@ -29,15 +29,22 @@ class Conv2d {
         stride_(geometry.stride),
         groups_(weights.groups) {
     weights.check();
-    const bool pointwise = weights.height == 1 && weights.width == 1;
-    if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
+    if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels)) {
       way_.template emplace<WinogradConv2d<T, 6>>(weights, geometry, kernels);
-    else if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels))
+      return;
+    }
+    if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels)) {
       way_.template emplace<WinogradConv2d<T, 4>>(weights, geometry, kernels);
-    else if (pointwise || weights.in / weights.groups % 2 == 0)  // pairs of operands must not straddle taps
-      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
-    else
-      way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
+      return;
+    }
+    if constexpr (!std::same_as<Operand, T>) {
+      const bool pointwise = weights.height == 1 && weights.width == 1;
+      if (pointwise || weights.in / weights.groups % 2 == 0) {  // pairs of operands must not straddle taps
+        way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
+        return;
+      }
+    }
+    way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
   }
 
   [[nodiscard]] Index in_channels() const {
