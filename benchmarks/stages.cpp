@@ -57,8 +57,9 @@ struct Scene {
   FeaturePyramid<float> features = fpn(copy(bottom_up));
   Boxes proposals = made_boxes(proposal_count, input.frame.resized);
   Tensor<float, 4> pooled_proposals = box_features(features, proposals, input.frame);
-  maskrcnn::BoxPredictor<float> box_predictor{root / "roi_heads", channels, 7};
-  maskrcnn::BoxHead<float, Convention> box_head{root / "roi_heads", config_for(pooled_proposals), channels, 7};
+  maskrcnn::BoxPredictor<float> box_predictor{root / "roi_heads", {.channels = channels, .bins = 7}, 1e-5};
+  maskrcnn::BoxHead<float, Convention> box_head{
+      root / "roi_heads", config_for(pooled_proposals), {.channels = channels, .bins = 7}};
   maskrcnn::Candidates<float> objects = made_objects(object_count, input.frame.resized);
   Tensor<float, 4> pooled_objects = mask_features(features, objects.boxes, input.frame);
   Tensor<float, 3> masks = made_masks(object_count, 28);

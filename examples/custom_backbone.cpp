@@ -21,7 +21,7 @@
 namespace {
 
 /// Stride-2 convolutions, each followed by ReLU; the last four make C2..C5, an FPN makes P2..P6 of them.
-class PlainNet {
+class PlainNet : public maskrcnn::PyramidTraits {
  public:
   using Scalar = float;
   static constexpr std::size_t levels = 5, roi_levels = 4;

@@ -5,7 +5,7 @@
 namespace {
 
 /// The least that a backbone can be.
-struct Tiny {
+struct Tiny : maskrcnn::PyramidTraits {
   using Scalar = float;
   static constexpr std::size_t levels = 2, roi_levels = 2;
   Tiny(const maskrcnn::Parameters&, const maskrcnn::BackboneOptions&) {}

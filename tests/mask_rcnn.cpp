@@ -9,6 +9,7 @@
 #include <array>
 #include <thread>
 
+#include "golden_detections.hpp"
 #include "support.hpp"
 
 using maskrcnn::FasterRCNN;
@@ -53,39 +54,18 @@ namespace {
 }
 
 template <class T>
-void compare(const std::string& name, double pixels, double scores) {
-  const test::Golden golden("end_to_end");
-  const MaskRCNN<maskrcnn::ResNetFpn<T, maskrcnn::resnet50>> model(slim_weights());
-  const auto found = model(picture());
-  const auto boxes = golden.boxes<float>(name + ".boxes");
-  const auto expected_scores = golden.values<float>(name + ".scores");
-  const auto labels = golden.values<int>(name + ".labels");
-  const auto bits = golden.values<unsigned>("double.masks");
-  const std::size_t row_bytes = golden.shape("double.masks")[1];
-  REQUIRE(found.size() == boxes.size());
-  for (std::size_t i = 0; i < boxes.size(); ++i) {
-    CAPTURE(i);
-    CHECK(test::pixels_apart<float>({found[i].box}, {boxes[i]}) < pixels);
-    CHECK(std::abs(found[i].score - expected_scores[i]) < scores);
-    CHECK(found[i].label == labels[i]);
-    std::size_t both = 0, either = 0;
-    for (int y = 0; y < picture().height(); ++y)
-      for (int x = 0; x < picture().width(); ++x) {
-        const auto pixel = static_cast<std::size_t>(y * picture().width() + x);
-        const bool expected = (bits[i * row_bytes + pixel / 8] >> (7 - pixel % 8) & 1U) != 0;
-        both += expected && found[i].mask(x, y) ? 1 : 0;
-        either += expected || found[i].mask(x, y) ? 1 : 0;
-      }
-    CHECK(both == either);
-  }
+[[nodiscard]] auto found_in() {
+  return MaskRCNN<maskrcnn::ResNetFpn<T, maskrcnn::resnet50>>(slim_weights())(picture());
 }
 
 }  // namespace
 
-TEST_CASE("in float, every detection is torchvision's") { compare<float>("float", 1e-3, 1e-4); }
+TEST_CASE("in float, every detection is torchvision's") {
+  test::check_detections(test::Golden("end_to_end"), "float", found_in<float>(), {.pixels = 1e-3, .score = 1e-4});
+}
 
 TEST_CASE("in double, every detection is torchvision's to the last stored digit") {
-  compare<double>("double", 2e-5, 2e-7);
+  test::check_detections(test::Golden("end_to_end"), "double", found_in<double>(), {.pixels = 2e-5, .score = 2e-7});
 }
 
 TEST_CASE("Faster R-CNN is the same without masks") {
@@ -135,7 +115,7 @@ TEST_CASE("tensors that are missing, unknown or of another shape are errors that
   config.class_names.pop_back();
   CHECK(test::error_of([&] {
           MaskRCNN<ResNet50Fpn>{slim_weights(), config};
-        }) == "model: expected 5 class names, one for each class of the weights, found 4");
+        }) == "model: expected 5 class names, one for each label of the weights, found 4");
 }
 
 TEST_CASE("every single tensor is needed") {

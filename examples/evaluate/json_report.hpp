@@ -84,6 +84,12 @@ inline void write_json(const std::string& path, const maskrcnn::evaluate::Report
                      {"threads", run->threads},
                      {"seconds", run->seconds},
                      {"pictures_per_second", run->pictures_per_second()}};
+  if (run != nullptr && run->losses.pictures > 0) {
+    const maskrcnn::Losses mean = run->losses.mean();
+    json["losses"] = {{"L_cls", mean.classification}, {"L_reg", mean.regression}};
+    if (run->losses.with_masks > 0) json["losses"]["L_mask"] = mean.mask;
+    json["losses"]["L"] = mean.total();
+  }
   json["box"] = json_of(report.box, data);
   if (report.mask) json["mask"] = json_of(*report.mask, data);
   Json pictures = Json::array();

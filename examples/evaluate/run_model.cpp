@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/io/coco_json.hpp>
@@ -27,6 +28,7 @@ using maskrcnn::evaluate::Dataset;
 using maskrcnn::evaluate::Findings;
 using maskrcnn::evaluate::Found;
 using maskrcnn::evaluate::Region;
+using maskrcnn::evaluate::TrueObject;
 
 /// The number that a results file would hold: so a model scores the same as the file that it writes.
 double as_written(float value) {
@@ -51,6 +53,16 @@ class CategoriesOfLabels {
       for (std::size_t k = 0; k < data_->categories.size(); ++k)
         if (data_->categories[k].name == names_[index]) return k;
     return maskrcnn::evaluate::position_of(label, data_->categories);
+  }
+
+  /// The model's label of a category; empty if it has none.
+  [[nodiscard]] std::optional<int> label_of(std::size_t category) const {
+    if (only_one_) return 1;
+    const auto& [id, name] = data_->categories[category];
+    for (std::size_t label = 0; label < names_.size(); ++label)
+      if (names_[label] == name) return static_cast<int>(label);
+    if (!names_.empty() || id < 0 || id > std::numeric_limits<int>::max()) return std::nullopt;
+    return static_cast<int>(id);
   }
 
  private:
@@ -78,6 +90,22 @@ Found found_of(const AnyDetection& detection, std::size_t picture, std::size_t c
   found.area = found.box.area();
   if constexpr (requires { detection.mask; }) found.mask = Region(maskrcnn::io::encode_rle(detection.mask));
   return found;
+}
+
+/// The objects of each picture under the model's labels: those of categories that it knows, without crowds.
+std::vector<std::vector<TrueObject>> true_objects(const Dataset& data, const CategoriesOfLabels& categories) {
+  std::vector<std::vector<TrueObject>> objects(data.pictures.size());
+  for (const auto& truth : data.truths) {
+    const std::optional<int> label = categories.label_of(truth.category);
+    if (truth.crowd || !label) continue;
+    const auto [x, y, width, height] = truth.box;
+    TrueObject object{.box = {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width),
+                              static_cast<float>(y + height)},
+                      .label = *label};
+    if (data.has_masks) object.mask = maskrcnn::io::decode_rle(truth.mask.rle());
+    objects[truth.picture].push_back(std::move(object));
+  }
+  return objects;
 }
 
 }  // namespace
@@ -111,6 +139,8 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   std::optional<maskrcnn::io::CocoResults> results;
   if (!options.save_detections.empty()) results.emplace(options.save_detections);
 
+  std::vector<std::vector<TrueObject>> objects;
+  if (options.losses) objects = true_objects(data, category_of);
   Findings findings;
   segment::Progress progress(data.pictures.size());
   for (std::size_t i = 0; i < data.pictures.size(); ++i) {
@@ -125,6 +155,10 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
     const segment::Result result = (*pipeline)(image, nullptr);
     run.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     ++run.pictures;
+    if (options.losses) {
+      run.losses += pipeline->losses(image, objects[i]);
+      objects[i].clear();
+    }
     std::visit(
         [&](auto detections) {
           findings.has_masks = requires { detections.front().mask; };

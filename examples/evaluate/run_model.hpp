@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <maskrcnn/evaluate/dataset.hpp>
+#include <maskrcnn/evaluate/picture_losses.hpp>
 #include <string>
 
 #include "options.hpp"
@@ -16,7 +17,8 @@ struct ModelRun {
   std::size_t pictures = 0;
   double seconds = 0;  ///< that the model took for them, files not read in it
   int threads = 1;
-  std::size_t limit = 100;  ///< objects per picture that the model may find
+  std::size_t limit = 100;                     ///< objects per picture that the model may find
+  maskrcnn::evaluate::PictureLosses losses{};  ///< of all pictures; of none if they were not asked for
 
   [[nodiscard]] double pictures_per_second() const { return seconds > 0 ? static_cast<double>(pictures) / seconds : 0; }
 };

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <maskrcnn/evaluate/dataset.hpp>
+#include <maskrcnn/evaluate/picture_losses.hpp>
 #include <maskrcnn/evaluate/report.hpp>
 #include <string>
 
@@ -61,6 +62,16 @@ inline void print_categories(const maskrcnn::evaluate::Report& report, const mas
     if (report.mask) scores(report.mask->categories[k].at_limit, 7);
     std::printf("\n");
   }
+}
+
+/// The three losses and their sum, and what they are means of.
+inline void print_losses(const maskrcnn::evaluate::PictureLosses& losses) {
+  if (losses.pictures == 0) return;
+  const maskrcnn::Losses mean = losses.mean();
+  std::printf("\nMean losses on RoIs chosen as in training: L_cls %.4f + L_reg %.4f", mean.classification,
+              mean.regression);
+  if (losses.with_masks > 0) std::printf(" + L_mask %.4f", mean.mask);
+  std::printf(" = L %.4f\n", mean.total());
 }
 
 /// AP(t) of cell segmentation.

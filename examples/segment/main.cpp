@@ -11,6 +11,7 @@
 #include <maskrcnn/io/coco_json.hpp>
 #include <maskrcnn/io/image_file.hpp>
 #include <maskrcnn/io/overlay.hpp>
+#include <maskrcnn/self_test.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <memory>
 #include <new>
@@ -20,6 +21,7 @@
 #include <system_error>
 
 #include "bundled_model.hpp"
+#include "labels.hpp"
 #include "options.hpp"
 #include "pipeline.hpp"
 #include "report.hpp"
@@ -41,12 +43,26 @@ struct Loaded {
   std::unique_ptr<segment::Pipeline> pipeline;
 };
 
+/// @throws Error if the weights have no self-test or fail it
+void verify(const maskrcnn::Weights& weights, const segment::Architecture& architecture) {
+  const auto test = maskrcnn::self_test_of(weights);
+  if (!test)
+    maskrcnn::fail("weights: expected a self-test, found none; maskrcnn-convert writes one (file ", weights.file(),
+                   ")");
+  auto config = maskrcnn::ModelConfig::from(weights);
+  config.box_score_threshold = 0;
+  const auto pipeline = segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
+  std::visit([&](const auto& found) { test->check(found, weights.file()); }, (*pipeline)(test->image));
+}
+
 Loaded load(const Options& options) {
   const auto weights = maskrcnn::load_weights(options.weights.empty() ? segment::bundled_model() : options.weights);
   const auto architecture = segment::architecture_of(weights);
   auto config = maskrcnn::ModelConfig::from(weights);
   if (options.score_threshold) config.box_score_threshold = *options.score_threshold;
   if (options.max_detections) config.max_detections = *options.max_detections;
+  if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
+  if (options.verify) verify(weights, architecture);
   return {config, segment::make_pipeline(architecture, weights, config, *segment::precision_named(options.precision))};
 }
 

@@ -12,6 +12,8 @@ struct Options {
   std::string output = ".";
   std::string json;     ///< empty: none
   std::string profile;  ///< empty: none
+  std::string labels;   ///< empty: the model's names
+  bool verify = false;  ///< run the weights' self-test first
   std::optional<int> threads;
   std::optional<double> score_threshold;
   std::optional<int> max_detections;

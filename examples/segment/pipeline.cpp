@@ -1,7 +1,5 @@
 #include "pipeline.hpp"
 
-#include <algorithm>
-#include <array>
 #include <maskrcnn/backbone.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <string_view>
@@ -9,78 +7,28 @@
 namespace segment {
 
 // defined in the translation units of the architectures
-template <maskrcnn::Backbone B>
+template <maskrcnn::Backbone B, maskrcnn::Convention C>
 std::unique_ptr<Pipeline> make_pipeline(bool masks, const maskrcnn::Weights& weights,
                                         const maskrcnn::ModelConfig& config);
 
 namespace {
 
 struct Entry {
-  std::string_view backbone;
+  std::string_view structure, convention;
   using Make = std::unique_ptr<Pipeline>(bool, const maskrcnn::Weights&, const maskrcnn::ModelConfig&);
   Make *fp32, *bf16;
 };
 
-template <maskrcnn::Backbone B>
-constexpr Entry entry_of(std::string_view backbone) {
-  return {backbone, &make_pipeline<B>, &make_pipeline<maskrcnn::Bf16<B>>};
+template <maskrcnn::Backbone B, maskrcnn::Convention C>
+constexpr Entry entry_of(std::string_view structure) {
+  return {structure, C::name, &make_pipeline<B, C>, &make_pipeline<maskrcnn::Bf16<B>, C>};
 }
 
 constexpr Entry entries[] = {
-#define MASKRCNN_ARCHITECTURE(name, type) entry_of<type>(#name),
+#define MASKRCNN_ARCHITECTURE(structure, backbone, convention) entry_of<backbone, convention>(#structure),
 #include "architectures.inc"
 #undef MASKRCNN_ARCHITECTURE
 };
-
-std::string supported() {
-  std::string names;
-  for (const Entry& entry : entries) names += (names.empty() ? "" : ", ") + std::string(entry.backbone);
-  return "mask_rcnn_X_fpn or faster_rcnn_X_fpn with X one of " + names;
-}
-
-Architecture from_metadata(const std::string& text, const std::string& file) {
-  std::string_view rest = text;
-  Architecture architecture{.masks = rest.starts_with("mask_rcnn_"), .backbone = {}};
-  const bool known_head = architecture.masks || rest.starts_with("faster_rcnn_");
-  if (known_head && rest.ends_with("_fpn")) {
-    rest.remove_prefix(rest.find("_rcnn_") + 6);
-    if (rest.size() > 4) architecture.backbone = rest.substr(0, rest.size() - 4);
-  }
-  const auto matches = [&](const Entry& entry) { return entry.backbone == architecture.backbone; };
-  if (std::none_of(std::begin(entries), std::end(entries), matches))
-    maskrcnn::fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', expected ", supported(), " (file ",
-                   file, ")");
-  return architecture;
-}
-
-Architecture from_tensors(const maskrcnn::Weights& weights) {
-  const std::string body = "backbone.body.";
-  if (weights.find(body + "layer1.0.conv1.weight") == nullptr)
-    maskrcnn::fail("weights: found neither metadata 'architecture' nor a tensor '", body,
-                   "layer1.0.conv1.weight', expected ", supported(), ", with torchvision's names (file ",
-                   weights.file(), ")");
-  const bool bottleneck = weights.find(body + "layer1.0.conv3.weight") != nullptr;
-  int blocks = 0;
-  while (weights.find(body + "layer3." + std::to_string(blocks) + ".conv1.weight") != nullptr) ++blocks;
-
-  struct Depth {
-    bool bottleneck;
-    int blocks;
-    std::string_view backbone;
-  };
-  constexpr std::array<Depth, 4> depths{
-      {{false, 2, "resnet18"}, {false, 6, "resnet34"}, {true, 6, "resnet50"}, {true, 23, "resnet101"}}};
-  for (const Depth& depth : depths)
-    if (depth.bottleneck == bottleneck && depth.blocks == blocks) {
-      // tensors are sorted by name
-      const std::string mask_head = "roi_heads.mask_head.";
-      const auto first = weights.tensors().lower_bound(mask_head);
-      const bool masks = first != weights.tensors().end() && first->first.starts_with(mask_head);
-      return {.masks = masks, .backbone = std::string(depth.backbone)};
-    }
-  maskrcnn::fail("weights: the tensors are of a residual network with ", blocks, bottleneck ? " bottleneck" : " basic",
-                 " blocks in layer3, expected ", supported(), " (file ", weights.file(), ")");
-}
 
 }  // namespace
 
@@ -90,20 +38,13 @@ std::optional<Precision> precision_named(std::string_view name) {
   return std::nullopt;
 }
 
-Architecture architecture_of(const maskrcnn::Weights& weights) {
-  if (const auto convention = weights.metadata("convention"); convention && *convention != "torchvision")
-    maskrcnn::fail("weights: metadata 'convention' is '", convention->substr(0, 80), "', expected torchvision (file ",
-                   weights.file(), ")");
-  if (const auto text = weights.metadata("architecture")) return from_metadata(*text, weights.file());
-  return from_tensors(weights);
-}
-
 std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture, const maskrcnn::Weights& weights,
                                         const maskrcnn::ModelConfig& config, Precision precision) {
   for (const Entry& entry : entries)
-    if (entry.backbone == architecture.backbone)
+    if (entry.structure == architecture.structure && entry.convention == architecture.convention)
       return (precision == Precision::bf16 ? entry.bf16 : entry.fp32)(architecture.masks, weights, config);
-  maskrcnn::fail("weights: ", architecture.name(), " is not compiled in, expected ", supported());
+  maskrcnn::fail("weights: ", architecture.name(), " by the convention of ", architecture.convention,
+                 " is not compiled in, expected ", supported_architectures());
 }
 
 }  // namespace segment

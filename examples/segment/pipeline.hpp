@@ -4,7 +4,8 @@
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/profile.hpp>
-#include <maskrcnn/evaluate/model_losses.hpp>
+#include <maskrcnn/evaluate/picture_losses.hpp>
+#include <maskrcnn/evaluate/roi_targets.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <memory>
@@ -13,6 +14,8 @@
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "architecture.hpp"
 
 namespace segment {
 
@@ -40,18 +43,6 @@ enum class Precision { fp32, bf16 };
 
 /// "fp32" or "bf16", or nothing if `name` is neither.
 [[nodiscard]] std::optional<Precision> precision_named(std::string_view name);
-
-/// Which of the compiled pipelines a weight file is for.
-struct Architecture {
-  bool masks = true;
-  std::string backbone;  ///< as in architectures.inc
-
-  [[nodiscard]] std::string name() const { return (masks ? "mask_rcnn_" : "faster_rcnn_") + backbone + "_fpn"; }
-};
-
-/// From the metadata keys "architecture" and "convention" or, without the first, from the tensors' names.
-/// @throws Error naming what was found and what is supported
-[[nodiscard]] Architecture architecture_of(const maskrcnn::Weights& weights);
 
 /// @throws Error if the weights do not fit
 [[nodiscard]] std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture,

@@ -1,6 +1,7 @@
 /// The pipelines of one backbone; compiled once for each line of architectures.inc.
 #pragma once
 
+#include <maskrcnn/evaluate/model_losses.hpp>
 #include <maskrcnn/maskrcnn.hpp>
 #include <memory>
 
@@ -24,11 +25,11 @@ class PipelineOf final : public Pipeline {
   Model model_;
 };
 
-template <maskrcnn::Backbone B>
+template <maskrcnn::Backbone B, maskrcnn::Convention C>
 std::unique_ptr<Pipeline> make_pipeline(bool masks, const maskrcnn::Weights& weights,
                                         const maskrcnn::ModelConfig& config) {
-  if (masks) return std::make_unique<PipelineOf<maskrcnn::MaskRCNN<B>>>(weights, config);
-  return std::make_unique<PipelineOf<maskrcnn::FasterRCNN<B>>>(weights, config);
+  if (masks) return std::make_unique<PipelineOf<maskrcnn::MaskRCNN<B, C>>>(weights, config);
+  return std::make_unique<PipelineOf<maskrcnn::FasterRCNN<B, C>>>(weights, config);
 }
 
 }  // namespace segment

@@ -1,4 +1,4 @@
-"""Writes a torchvision Mask R-CNN or Faster R-CNN (ResNet-FPN) as one .safetensors file with all its settings.
+"""Writes a torchvision Mask R-CNN or Faster R-CNN (ResNet or MobileNetV3, FPN) as one .safetensors file with all its settings.
 
 From Python, for any such model, your own fine-tuned one included:
 
@@ -25,13 +25,16 @@ DEPTHS = {(2, 2, 2, 2): "resnet18", (3, 4, 6, 3): "resnet50", (3, 4, 23, 3): "re
 def architecture_of(model):
     """"mask_rcnn_resnet18_fpn" and so on, from the modules themselves."""
     body = model.backbone.body
+    head = "mask" if model.roi_heads.has_mask() else "faster"
+    if "16" in dict(body.named_children()):
+        return f"{head}_rcnn_mobilenet_v3_large_fpn"
     depths = tuple(len(getattr(body, f"layer{i}")) for i in range(1, 5))
     name = DEPTHS.get(depths)
     if name == "resnet50" and not isinstance(body.layer1[0], Bottleneck):
         name = "resnet34"
     if name is None:
         raise ValueError(f"body has stages of {depths} blocks, expected one of {sorted(DEPTHS)}")
-    return f"{'mask' if model.roi_heads.has_mask() else 'faster'}_rcnn_{name}_fpn"
+    return f"{head}_rcnn_{name}_fpn"
 
 
 def metadata_of(model, classes, **notes):
@@ -57,6 +60,7 @@ def metadata_of(model, classes, **notes):
         "rpn_pre_nms_top_n": rpn._pre_nms_top_n["testing"],
         "rpn_post_nms_top_n": rpn._post_nms_top_n["testing"],
         "rpn_nms_thresh": rpn.nms_thresh,
+        "rpn_score_thresh": rpn.score_thresh,
         "box_score_thresh": heads.score_thresh,
         "box_nms_thresh": heads.nms_thresh,
         "box_detections_per_img": heads.detections_per_img,

@@ -8,6 +8,7 @@
 /// and candidates, all in pixels of the resized image, and the frame that leads back to the original one.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <maskrcnn/backbone.hpp>
 #include <maskrcnn/core/detection.hpp>
@@ -81,23 +82,34 @@ class FasterRCNN {
   /// As the trunk of a larger network: reads what is its own below `root` and leaves the rest.
   FasterRCNN(const Parameters& root, const ModelConfig& config)
       : config_(config.resolved(C::frozen_batch_norm_epsilon)),
-        preprocess_(config_),
-        backbone_(root / "backbone",
-                  {.batch_norm_epsilon = *config_.batch_norm_epsilon, .bottleneck_stride = C::bottleneck_stride}),
-        rpn_(root / "rpn", config_, backbone_.channels()),
-        box_head_(root / "roi_heads", config_, backbone_.channels(), BoxFeatures::output) {
+        preprocess_(config_, B::size_divisor),
+        backbone_(root / "backbone", {.batch_norm_epsilon = *config_.batch_norm_epsilon,
+                                      .bottleneck_stride = config_.bottleneck_stride.value_or(C::bottleneck_stride)}),
+        rpn_(root / "rpn", config_, backbone_.channels(), B::finest_stride),
+        box_head_(root / "roi_heads", config_,
+                  {.channels = roi_channels(),
+                   .bins = static_cast<Index>(B::box_bins),
+                   .averaged = BackboneOnRois<B>,
+                   .background = C::background}) {
     if (config_.anchor_sizes.size() != B::levels)
       fail("model: expected anchor_sizes for the ", B::levels, " levels of the backbone, found ",
            config_.anchor_sizes.size());
-    if (!config_.class_names.empty() && config_.class_names.size() != classes())
-      fail("model: expected ", classes(), " class names, one for each class of the weights, found ",
+    // names by label: a background that comes last has none
+    const Index labels = classes() - (C::background == BackgroundClass::last ? 1 : 0);
+    if (!config_.class_names.empty() && config_.class_names.size() != labels)
+      fail("model: expected ", labels, " class names, one for each label of the weights, found ",
            config_.class_names.size());
   }
 
   /// What the model was built with.
   [[nodiscard]] const ModelConfig& config() const { return config_; }
-  /// Channels of the features.
-  [[nodiscard]] Index channels() const { return backbone_.channels(); }
+  /// Channels of the features of a RoI.
+  [[nodiscard]] Index roi_channels() const {
+    if constexpr (BackboneOnRois<B>)
+      return backbone_.roi_channels();
+    else
+      return backbone_.channels();
+  }
   /// Number of classes, background included.
   [[nodiscard]] Index classes() const { return box_head_.classes(); }
 
@@ -106,7 +118,7 @@ class FasterRCNN {
   [[nodiscard]] BoxDetections operator()(const ImageView& image, Profile* profile = nullptr) const {
     const InferenceScope scope({pool_, profile});
     const auto [frame, features, candidates] = detect(image, profile);
-    return to_original(candidates, frame);
+    return to_original<C>(candidates, frame);
   }
 
   /// The same for each picture of a list.
@@ -121,7 +133,7 @@ class FasterRCNN {
     const auto input = preprocess_(image, {pool_, profile});
     auto features = backbone(input.tensor);              // C2..C5 -> P2..P6
     const auto proposals = rpn_(features, input.frame);  // {r_1 .. r_n}
-    const auto roi_features = roi_features_(features, proposals, input.frame);
+    const auto roi_features = on_rois(roi_features_, features, proposals, input.frame);
     auto candidates = box_head_(roi_features, proposals, input.frame);  // r_i, l_i
     return {input.frame, std::move(features), std::move(candidates)};
   }
@@ -133,15 +145,37 @@ class FasterRCNN {
     const auto input = preprocess_(image, {pool_, nullptr});
     auto features = backbone(input.tensor);
     const std::vector<BasicBox<Scalar>> rois = choose(rpn_(features, input.frame), input.frame);
-    auto predictions = box_head_.predictions(roi_features_(features, rois, input.frame));
+    auto predictions = box_head_.predictions(on_rois(roi_features_, features, rois, input.frame));
     return {input.frame, std::move(features), std::move(predictions)};
+  }
+
+  /// What the heads see of each box: pooled features and, where a part of the backbone works on every RoI, what that
+  /// makes of them, some RoIs at a time: before it they are large.
+  template <class Pool>
+  [[nodiscard]] Tensor<Scalar, 4> on_rois(const Pool& pool, const FeaturePyramid<Scalar>& features,
+                                          const std::vector<BasicBox<Scalar>>& boxes, const Frame& frame) const {
+    if constexpr (!BackboneOnRois<B>) {
+      return pool(features, boxes, frame);
+    } else {
+      constexpr std::size_t group = 64;
+      Tensor<Scalar, 4> all;
+      for (std::size_t first = 0; first == 0 || first < boxes.size(); first += group) {
+        const std::vector<BasicBox<Scalar>> some(
+            boxes.begin() + static_cast<std::ptrdiff_t>(first),
+            boxes.begin() + static_cast<std::ptrdiff_t>(std::min(first + group, boxes.size())));
+        const Tensor<Scalar, 4> part = backbone_.on_rois(pool(features, some, frame));
+        if (first == 0) all = part.like(Shape<4>{boxes.size(), part.size(1), part.size(2), part.size(3)});
+        std::copy_n(part.data(), part.count(), all.data() + first * part.size(1) * part.size(2) * part.size(3));
+      }
+      return all;
+    }
   }
 
   /// Where calls of this model take their memory.
   [[nodiscard]] const std::shared_ptr<MemoryPool>& pool() const { return pool_; }
 
  private:
-  using BoxFeatures = RoiFeatures<C, 7>;
+  using BoxFeatures = RoiFeatures<C, B::box_bins>;
 
   /// The other stages take their time themselves; a backbone may be anybody's.
   [[nodiscard]] FeaturePyramid<Scalar> backbone(const Tensor<Scalar, 4>& image) const {
@@ -158,7 +192,7 @@ class FasterRCNN {
   Preprocess<Scalar, C> preprocess_;
   B backbone_;
   Rpn<Scalar, C, AnchorGenerator<Scalar, C>, typename OperandOfBackbone<B>::Type> rpn_;
-  BoxFeatures roi_features_{B::roi_levels};
+  BoxFeatures roi_features_{B::roi_levels, B::finest_stride};
   BoxHead<Scalar, C, typename OperandOfBackbone<B>::Type> box_head_;
   std::shared_ptr<MemoryPool> pool_ = std::make_shared<MemoryPool>();
 };
@@ -169,6 +203,7 @@ class MaskRCNN {
  public:
   using Scalar = typename B::Scalar;
   using Conventions = C;
+  static constexpr int mask_bins = B::mask_bins;  ///< of the features of a RoI, per axis, for the mask head
 
   /// @throws Error if a tensor is missing, unknown or wrongly shaped, or the configuration does not fit
   explicit MaskRCNN(const Weights& weights) : MaskRCNN(weights, ModelConfig::from(weights)) {}
@@ -184,7 +219,7 @@ class MaskRCNN {
   [[nodiscard]] Detections operator()(const ImageView& image, Profile* profile = nullptr) const {
     const InferenceScope scope({faster_rcnn_.pool(), profile});
     const auto [frame, features, candidates] = faster_rcnn_.detect(image, profile);
-    const auto roi_features = roi_features_(features, candidates.boxes, frame);
+    const auto roi_features = faster_rcnn_.on_rois(roi_features_, features, candidates.boxes, frame);
     const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
     return paste_masks<C>(candidates, masks, frame, config().mask_threshold);
   }
@@ -192,14 +227,12 @@ class MaskRCNN {
   /// What finds the boxes.
   [[nodiscard]] const FasterRCNN<B, C>& trunk() const { return faster_rcnn_; }
 
-  /// Pixels of a mask, per axis, before it is pasted.
-  static constexpr int mask_size = 2 * RoiFeatures<C, 14>::output;
-  /// Logits of the masks of some boxes, each of its label: [N, mask_size, mask_size].
+  /// Logits of the masks of some boxes, each of its label: [N, k, k], as they are before pasting.
   /// @param boxes in pixels of the resized image
   [[nodiscard]] Tensor<Scalar, 3> mask_logits(const FeaturePyramid<Scalar>& features,
                                               const std::vector<BasicBox<Scalar>>& boxes,
                                               const std::vector<int>& labels, const Frame& frame) const {
-    return mask_head_.logits(roi_features_(features, boxes, frame), labels);
+    return mask_head_.logits(faster_rcnn_.on_rois(roi_features_, features, boxes, frame), labels);
   }
 
   /// The same for each picture of a list.
@@ -211,12 +244,15 @@ class MaskRCNN {
  private:
   MaskRCNN(const Parameters& root, const ModelConfig& config)
       : faster_rcnn_(root, config),
-        mask_head_(root / "roi_heads", faster_rcnn_.channels(), classes(), *this->config().batch_norm_epsilon) {
+        mask_head_(root / "roi_heads", faster_rcnn_.roi_channels(), labels(), *this->config().batch_norm_epsilon) {
     root.require_all_read();
   }
 
+  /// Masks that the mask head makes: a background that comes last has none.
+  [[nodiscard]] Index labels() const { return classes() - (C::background == BackgroundClass::last ? 1 : 0); }
+
   FasterRCNN<B, C> faster_rcnn_;
-  RoiFeatures<C, 14> roi_features_{B::roi_levels};
+  RoiFeatures<C, B::mask_bins> roi_features_{B::roi_levels, B::finest_stride};
   MaskHead<Scalar, typename OperandOfBackbone<B>::Type> mask_head_;
 };
 

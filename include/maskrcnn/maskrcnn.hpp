@@ -2,5 +2,6 @@
 #pragma once
 
 #include <maskrcnn/mask_rcnn.hpp>
+#include <maskrcnn/self_test.hpp>
 #include <maskrcnn/stages/losses.hpp>
 #include <maskrcnn/weights/load_weights.hpp>

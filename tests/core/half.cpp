@@ -52,3 +52,21 @@ TEST_CASE("rounding to bfloat16 picks the nearest, ties to even") {
     if (!same) CHECK(same);
   }
 }
+
+TEST_CASE("rounding to F16 gives every F16 number back, and the nearest of others") {
+  for (std::uint32_t bits = 0; bits < 0x10000U; ++bits) {
+    const float value = maskrcnn::f16_to_float(static_cast<std::uint16_t>(bits));
+    const std::uint16_t back = maskrcnn::float_to_f16(value);
+    if (std::isnan(value))
+      CHECK(std::isnan(maskrcnn::f16_to_float(back)));
+    else
+      CHECK(back == bits);
+  }
+  const auto rounded = [](float value) { return maskrcnn::f16_to_float(maskrcnn::float_to_f16(value)); };
+  CHECK(rounded(1.0F + 0x1p-11F) == 1.0F);  // a tie goes to even
+  CHECK(rounded(1.0F + 0x1p-11F + 0x1p-20F) == 1.0F + 0x1p-10F);
+  CHECK(rounded(65519.0F) == 65504.0F);
+  CHECK(std::isinf(rounded(65520.0F)));
+  CHECK(rounded(-0x1p-25F) == 0.0F);
+  CHECK(rounded(0x1.8p-25F) == 0x1p-24F);
+}

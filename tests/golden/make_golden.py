@@ -21,10 +21,10 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional
 from torchvision.models._utils import IntermediateLayerGetter
-from torchvision.models.detection import MaskRCNN
+from torchvision.models.detection import FasterRCNN, MaskRCNN
 from torchvision.models.detection import _utils as detection_utils
 from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.roi_heads import (
@@ -36,6 +36,7 @@ from torchvision.models.detection.roi_heads import (
 )
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
+from torchvision.models.mobilenetv3 import InvertedResidualConfig, MobileNetV3
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.ops import MultiScaleRoIAlign, batched_nms, roi_align, roi_pool
 from torchvision.ops.feature_pyramid_network import FeaturePyramidNetwork, LastLevelMaxPool
@@ -296,6 +297,31 @@ def resnet():
     golden.save()
 
 
+# in, kernel, expanded, out, squeeze and excitation, activation, stride: mobilenet_v3_large, a fraction as wide
+MOBILENET_V3_LARGE = [
+    (8, 3, 8, 8, False, "RE", 1), (8, 3, 24, 16, False, "RE", 2), (16, 3, 32, 16, False, "RE", 1),
+    (16, 5, 32, 16, True, "RE", 2), (16, 5, 40, 16, True, "RE", 1), (16, 5, 40, 16, True, "RE", 1),
+    (16, 3, 48, 24, False, "HS", 2), (24, 3, 40, 24, False, "HS", 1), (24, 3, 40, 24, False, "HS", 1),
+    (24, 3, 40, 24, False, "HS", 1), (24, 3, 64, 40, True, "HS", 1), (40, 3, 64, 40, True, "HS", 1),
+    (40, 5, 64, 32, True, "HS", 2), (32, 5, 72, 32, True, "HS", 1), (32, 5, 72, 32, True, "HS", 1),
+]  # fmt: skip
+
+
+def slim_mobilenet():
+    settings = [InvertedResidualConfig(*block, dilation=1, width_mult=1.0) for block in MOBILENET_V3_LARGE]
+    return MobileNetV3(settings, 8, norm_layer=nn.BatchNorm2d).features
+
+
+def mobilenet_v3():
+    golden = Golden("mobilenet_v3")
+    # 13 and 16: what torchvision's extractor gives to the pyramid
+    net = lively(IntermediateLayerGetter(slim_mobilenet(), {"13": "c4", "16": "c5"}))
+    x = random(1, 3, 64, 96).half().double()
+    golden.add_module("large", net)
+    golden.add("large", input=x.half(), **net(x))
+    golden.save()
+
+
 def fpn():
     golden = Golden("fpn")
     for name, norm, sizes in [
@@ -500,6 +526,21 @@ def box_head():
     golden.save()
 
 
+def conv_box_head():
+    """Heads of 2 convolutions with norm and 1 fully connected layer, of 1 with bias and 2, of none and 3."""
+    golden = Golden("conv_box_head")
+    for name, convs, layers, norm in [
+        ("normed", [16, 16], [20], nn.BatchNorm2d), ("biased", [9], [12, 15], None), ("flat", [], [7, 8, 9], None)
+    ]:  # fmt: skip
+        head = FastRCNNConvFCHead((16, 7, 7), convs, layers, norm)
+        net = lively(nn.ModuleDict({"box_head": head, "box_predictor": FastRCNNPredictor(layers[-1], 4)}))
+        pooled = random(5, 16, 7, 7)
+        logits, deltas = net["box_predictor"](net["box_head"](pooled))
+        golden.add_module(name, net)
+        golden.add(name, input=pooled, logits=logits, deltas=deltas)
+    golden.save()
+
+
 def mask_head():
     golden = Golden("mask_head")
     for name, classes, depth in [("classes", 5, 4), ("agnostic", 1, 4), ("shallow", 5, 0)]:
@@ -559,16 +600,20 @@ def losses():
 # ---- end to end -----------------------------------------------------------------------------------------------------
 
 
-class SlimBackbone(nn.Module):
-    def __init__(self, name, width, out_channels):
+class SlimPyramid(nn.Module):
+    def __init__(self, body, channels, out_channels, norm=None):
         super().__init__()
-        self.body = slim_body(name, width)
-        expansion = RESNETS[name][0].expansion
-        self.fpn = FeaturePyramidNetwork([expansion * width << i for i in range(4)], out_channels, LastLevelMaxPool())
+        self.body = body
+        self.fpn = FeaturePyramidNetwork(channels, out_channels, LastLevelMaxPool(), norm)
         self.out_channels = out_channels
 
     def forward(self, x):
         return self.fpn(self.body(x))
+
+
+def slim_backbone(name, width, out_channels, norm=None):
+    channels = [RESNETS[name][0].expansion * width << i for i in range(4)]
+    return SlimPyramid(slim_body(name, width), channels, out_channels, norm)
 
 
 def spread(model, layer, picture, deviation):
@@ -605,62 +650,133 @@ def freeze(module):
             freeze(child)
 
 
+def settle(model, part, x, forward):
+    """Sets the batch norms of a part to the statistics of what `forward` makes of the picture."""
+    norms = [module for module in part.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.train()
+    with torch.no_grad():
+        forward(x)
+    model.eval()
+
+
+def make_useful(model, x, weak, frozen):
+    """Weights with which the model finds many different objects in the picture, exact in 16 bits.
+
+    weak: tells by its name whether a norm's output is added to a shortcut. frozen: as the official v1 weights, epsilon 0.
+    """
+    for name, norm in model.named_modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            nn.init.uniform_(norm.weight, *((0.2, 0.4) if weak(name) else (0.5, 1.0)))
+            nn.init.uniform_(norm.bias, -0.2, 0.2)
+    settle(model, model.backbone, x, lambda x: model.backbone(model.transform([x])[0].tensors))
+    if frozen:
+        freeze(model)
+    in_halves(model)
+    heads = model.roi_heads
+    last_layers = [
+        (model.rpn, model.rpn.head.cls_logits, 2.0), (model.rpn, model.rpn.head.bbox_pred, 0.3),
+        (heads.box_head, heads.box_predictor.cls_score, 1.6), (heads.box_head, heads.box_predictor.bbox_pred, 1.0),
+    ]  # fmt: skip
+    if heads.has_mask():
+        last_layers.append((heads.mask_head, heads.mask_predictor.mask_fcn_logits, 3.0))
+    for part, layer, deviation in last_layers:
+        if not frozen:
+            settle(model, part, x, lambda x: model([x]))
+        spread(model, layer, x, deviation)
+        in_halves(model)
+
+
+def save_model(name, model, facts):
+    weights = Golden(name)
+    for key, value in model.state_dict().items():
+        weights.tensors[key] = (value.half() if value.is_floating_point() else value).contiguous()
+    weights.save({key: value if isinstance(value, str) else json.dumps(value) for key, value in facts.items()})
+
+
+def save_results(name, model, picture):
+    """What the model finds, in float and in double; masks from double."""
+    golden = Golden(name)
+    golden.add("case", image=picture)
+    for precision, dtype in [("float", torch.float32), ("double", torch.float64)]:
+        model.to(dtype)
+        with torch.no_grad():
+            result = model([picture.to(dtype) / 255])[0]
+        golden.add(precision, boxes=result["boxes"], scores=result["scores"], labels=result["labels"].int())
+        scores = result["scores"]
+        assert (scores[:-1] - scores[1:]).min() > 1e-6, "detections of one score have no order"
+        print(f"  {precision}: {len(scores)} detections of {len(result['labels'].unique())} classes, scores "
+              f"{scores.min():.3f} to {scores.max():.3f}")
+        if "masks" not in result:
+            continue
+        assert precision == "float" or torch.equal(masks, result["masks"][:, 0] >= 0.5), "a pixel is too near to 0.5"
+        masks = result["masks"][:, 0] >= 0.5
+        if precision == "double":
+            golden.add(precision, masks=torch.from_numpy(numpy.packbits(masks.numpy().reshape(len(masks), -1), axis=1)))
+            print(f"  mask areas {masks.flatten(1).sum(1).tolist()[:12]}")
+    golden.save()
+
+
+FIVE_CLASSES = ["__background__", "red", "green", "blue", "grey"]
+
+
 def end_to_end():
     torch.manual_seed(11)
     picture = synthetic_picture(104, 141)
     facts = {
         "min_size": 128, "max_size": 200, "anchor_sizes": [[12], [24], [48], [96], [192]],
-        "rpn_pre_nms_top_n": 200, "rpn_post_nms_top_n": 150, "box_detections_per_img": 45,
-        "classes": ["__background__", "red", "green", "blue", "grey"],
+        "rpn_pre_nms_top_n": 200, "rpn_post_nms_top_n": 150, "box_detections_per_img": 45, "classes": FIVE_CLASSES,
+        "architecture": "mask_rcnn_resnet50_fpn", "convention": "torchvision",
     }  # fmt: skip
     generator = AnchorGenerator(tuple(map(tuple, facts["anchor_sizes"])), ((0.5, 1.0, 2.0),) * 5)
     model = MaskRCNN(
-        SlimBackbone("resnet50", 6, 16), min_size=128, max_size=200, rpn_anchor_generator=generator,
+        slim_backbone("resnet50", 6, 16), min_size=128, max_size=200, rpn_anchor_generator=generator,
         rpn_pre_nms_top_n_test=200, rpn_post_nms_top_n_test=150, box_detections_per_img=45,
         box_head=TwoMLPHead(16 * 49, 32), box_predictor=FastRCNNPredictor(32, 5),
         mask_head=MaskRCNNHeads(16, (16, 16, 16, 16), 1), mask_predictor=MaskRCNNPredictor(16, 16, 5),
     ).eval()  # fmt: skip
-    x = picture.float() / 255
-    norms = {name: m for name, m in model.named_modules() if isinstance(m, nn.BatchNorm2d)}
-    for name, norm in norms.items():
-        norm.momentum = 1.0
-        nn.init.uniform_(norm.weight, *((0.2, 0.4) if name.endswith("bn3") else (0.5, 1.0)))
-        nn.init.uniform_(norm.bias, -0.2, 0.2)
-        norm.train()
-    with torch.no_grad():
-        model.backbone(model.transform([x])[0].tensors)
-    model.eval()
-    freeze(model)
-    in_halves(model)
-    heads = model.roi_heads
-    for layer, deviation in [
-        (model.rpn.head.cls_logits, 2.0), (model.rpn.head.bbox_pred, 0.3), (heads.box_predictor.cls_score, 1.6),
-        (heads.box_predictor.bbox_pred, 1.0), (heads.mask_predictor.mask_fcn_logits, 3.0),
-    ]:  # fmt: skip
-        spread(model, layer, x, deviation)
-        in_halves(model)
+    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn3"), frozen=True)
+    save_model("slim_model", model, facts)
+    save_results("end_to_end", model, picture)
 
-    weights = Golden("slim_model")
-    weights.tensors = {name: value.half().contiguous() for name, value in model.state_dict().items()}
-    metadata = {key: json.dumps(value) for key, value in facts.items()}
-    metadata |= {"architecture": "mask_rcnn_resnet50_fpn", "convention": "torchvision"}
-    weights.save(metadata)
 
-    golden = Golden("end_to_end")
-    golden.add("case", image=picture)
-    for name, dtype in [("float", torch.float32), ("double", torch.float64)]:
-        model.to(dtype)
-        with torch.no_grad():
-            result = model([picture.to(dtype) / 255])[0]
-        masks = result["masks"][:, 0] >= 0.5
-        golden.add(
-            name, boxes=result["boxes"], scores=result["scores"], labels=result["labels"].int(),
-        )
-        if dtype == torch.float64:
-            golden.add(name, masks=torch.from_numpy(numpy.packbits(masks.numpy().reshape(len(masks), -1), axis=1)))
-        print(f"  {name}: {len(masks)} detections of {len(result['labels'].unique())} classes, scores "
-              f"{result['scores'].min():.3f} to {result['scores'].max():.3f}, mask areas {masks.flatten(1).sum(1).tolist()[:12]}")
-    golden.save()
+def end_to_end_v2():
+    """The second version's structure: norms everywhere, two RPN convolutions, a box head of convolutions."""
+    torch.manual_seed(17)
+    picture = synthetic_picture(88, 117)
+    facts = {
+        "min_size": 96, "max_size": 160, "anchor_sizes": [[12], [24], [48], [96], [192]], "rpn_pre_nms_top_n": 100,
+        "rpn_post_nms_top_n": 100, "box_detections_per_img": 30, "classes": FIVE_CLASSES,
+    }  # fmt: skip
+    generator = AnchorGenerator(tuple(map(tuple, facts["anchor_sizes"])), ((0.5, 1.0, 2.0),) * 5)
+    model = MaskRCNN(
+        slim_backbone("resnet18", 4, 16, nn.BatchNorm2d), min_size=96, max_size=160, rpn_anchor_generator=generator,
+        rpn_head=RPNHead(16, 3, conv_depth=2), rpn_pre_nms_top_n_test=100, rpn_post_nms_top_n_test=100,
+        box_detections_per_img=30, box_head=FastRCNNConvFCHead((16, 7, 7), [16] * 4, [24], nn.BatchNorm2d),
+        box_predictor=FastRCNNPredictor(24, 5), mask_head=MaskRCNNHeads(16, (16,) * 4, 1, nn.BatchNorm2d),
+        mask_predictor=MaskRCNNPredictor(16, 16, 5),
+    ).eval()  # fmt: skip
+    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn2"), frozen=False)
+    save_model("slim_v2", model, facts)
+    save_results("end_to_end_v2", model, picture)
+
+
+def end_to_end_mobilenet():
+    """Three levels of five anchor sizes; the file says no more than torchvision's tensors and the picture's size do."""
+    torch.manual_seed(30)
+    picture = synthetic_picture(120, 165)
+    facts = {"min_size": 160, "max_size": 256, "box_detections_per_img": 40, "classes": FIVE_CLASSES}
+    generator = AnchorGenerator(((32, 64, 128, 256, 512),) * 3, ((0.5, 1.0, 2.0),) * 3)
+    body = IntermediateLayerGetter(slim_mobilenet(), {"13": "0", "16": "1"})
+    model = FasterRCNN(
+        SlimPyramid(body, [32, 192], 16), min_size=160, max_size=256, rpn_anchor_generator=generator,
+        rpn_score_thresh=0.05, box_detections_per_img=40, box_head=TwoMLPHead(16 * 49, 32), box_predictor=FastRCNNPredictor(32, 5),
+    ).eval()  # fmt: skip
+    weak = {f"backbone.body.{i}.block.{len(b.block) - 1}.1" for i, b in body.items() if getattr(b, "use_res_connect", False)}
+    make_useful(model, picture.float() / 255, lambda name: name in weak, frozen=False)
+    save_model("slim_mobilenet", model, facts)
+    save_results("end_to_end_mobilenet", model, picture)
 
 
 def bundled():
@@ -689,8 +805,9 @@ def main():
     print(f"torch {torch.__version__}, torchvision {torchvision.__version__}")
     torch.set_num_threads(1)
     for stage in (
-        conv2d, conv_transpose2d, linear, max_pool, box_coder, nms, preprocess, resnet, fpn, anchors, rpn, level_mapper,
-        roi, multi_level_roi, box_head, mask_head, paste, losses, end_to_end, bundled,
+        conv2d, conv_transpose2d, linear, max_pool, box_coder, nms, preprocess, resnet, mobilenet_v3, fpn, anchors, rpn, level_mapper,
+        roi, multi_level_roi, box_head, conv_box_head, mask_head, paste, losses, end_to_end, end_to_end_v2,
+        end_to_end_mobilenet, bundled,
     ):  # fmt: skip
         stage()
 

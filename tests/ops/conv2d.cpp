@@ -119,3 +119,53 @@ TEST_CASE("what does not fit is refused") {
   CHECK(test::error_of([&] { Conv2d<float>(weights, {}); }) ==
         "conv2d: expected 576 weights and 4 biases, found 575 and 4");
 }
+
+TEST_CASE("groups and dilation are those of a convolution with zeros between") {
+  // the same by a whole kernel of 5 x 5 taps: groups are blocks of it, dilation leaves out every second tap
+  for (const Index groups : {Index{2}, Index{4}, Index{32}})
+    for (const Index dilation : {Index{1}, Index{2}}) {
+      const Index in = 64, out = 128, share = in / groups;
+      maskrcnn::ConvWeights<double> grouped{.kernel = test::random_numbers<double>(out * share * 9, 1),
+                                            .bias = test::random_numbers<double>(out, 2),
+                                            .out = out,
+                                            .in = in,
+                                            .height = 3,
+                                            .width = 3,
+                                            .groups = groups};
+      maskrcnn::ConvWeights<double> whole{.kernel = std::vector<double>(out * in * 25),
+                                          .bias = grouped.bias,
+                                          .out = out,
+                                          .in = in,
+                                          .height = 5,
+                                          .width = 5};
+      for (Index n = 0; n < out; ++n)
+        for (Index c = 0; c < share; ++c)
+          for (Index y = 0; y < 3; ++y)
+            for (Index x = 0; x < 3; ++x) {
+              const Index channel = n / (out / groups) * share + c;
+              const Index to_y = 2 + dilation * y - dilation, to_x = 2 + dilation * x - dilation;
+              whole.kernel[(n * in + channel) * 25 + to_y * 5 + to_x] = grouped.kernel[(n * share + c) * 9 + y * 3 + x];
+            }
+      const auto input = test::random_tensor<double, 4>({1, 9, 8, in}, 3);
+      const auto expected = maskrcnn::Conv2d<double>(whole, {.padding = 2, .relu = true})(input);
+      const auto as_floats = [](const std::vector<double>& from) {
+        return std::vector<float>(from.begin(), from.end());
+      };
+      maskrcnn::Tensor<float, 4> floats(input.shape());
+      std::copy(input.elements().begin(), input.elements().end(), floats.data());
+      const maskrcnn::ConvWeights<float> weights{.kernel = as_floats(grouped.kernel),
+                                                 .bias = as_floats(grouped.bias),
+                                                 .out = out,
+                                                 .in = in,
+                                                 .height = 3,
+                                                 .width = 3,
+                                                 .groups = groups};
+      for (const auto* kernels : maskrcnn::kernels::available_kernels<float>()) {
+        CAPTURE(std::string(kernels->name));
+        CAPTURE(groups);
+        const maskrcnn::Conv2d<float> conv(weights, {.padding = dilation, .dilation = dilation, .relu = true},
+                                           *kernels);
+        CHECK(test::difference(conv(floats).elements(), expected.elements()) < test::tolerance<float>);
+      }
+    }
+}

@@ -25,10 +25,36 @@ template <class T>
 TEST_CASE_TEMPLATE("class logits and box deltas are torchvision's", T, float, double) {
   const test::Golden golden("box_head");
   const auto at = golden.at("net");
-  const maskrcnn::BoxPredictor<T> predictor(at, 6, 7);
+  const maskrcnn::BoxPredictor<T> predictor(at, {.channels = 6, .bins = 7}, 1e-5);
   const auto found = predictor(golden.tensor<T>("net.input"));
   CHECK(predictor.classes() == 5);
   CHECK(test::difference(found.elements(), side_by_side<T>(golden, "net").elements()) < test::tolerance<T>);
+}
+
+TEST_CASE_TEMPLATE("convolutions, norms and fully connected layers are as many as the weights have", T, float, double) {
+  const test::Golden golden("conv_box_head");
+  for (const std::string name : {"normed", "biased", "flat"}) {
+    CAPTURE(name);
+    const auto at = golden.at(name);
+    const maskrcnn::BoxPredictor<T> predictor(at, {.channels = 16, .bins = 7}, 1e-5);
+    const auto found = predictor(golden.tensor<T>(name + ".input"));
+    CHECK(predictor.classes() == 4);
+    CHECK(test::difference(found.elements(), side_by_side<T>(golden, name).elements()) < test::tolerance<T>);
+  }
+}
+
+TEST_CASE("a layer that is missing is named") {
+  const auto error = [](test::MadeWeights made) {
+    const auto weights = made.weights();
+    return test::error_of(
+        [&] { maskrcnn::BoxPredictor<float>(maskrcnn::Parameters(weights), {.channels = 2, .bins = 1}, 1e-5); });
+  };
+  CHECK(test::contains(error({}), "'box_head.fc6.weight' is missing, expected shape [any,2]"));
+  CHECK(test::contains(error(test::MadeWeights().add("box_head.fc6.weight", {3, 2}).add("box_head.fc6.bias", {3})),
+                       "'box_head.fc7.weight' is missing, expected shape [any,3]"));
+  CHECK(
+      test::contains(error(test::MadeWeights().add("box_head.0.0.weight", {4, 2, 3, 3}).add("box_head.0.0.bias", {4})),
+                     "'box_head.2.weight' is missing, expected shape [any,4]"));
 }
 
 TEST_CASE("detections are selected as torchvision does, in the same order") {
@@ -50,6 +76,6 @@ TEST_CASE("detections are selected as torchvision does, in the same order") {
 TEST_CASE("no proposals, no candidates") {
   const test::Golden golden("box_head");
   const auto at = golden.at("net");
-  const maskrcnn::BoxHead<float, Torchvision> head(at, {}, 6, 7);
+  const maskrcnn::BoxHead<float, Torchvision> head(at, {}, {.channels = 6, .bins = 7});
   CHECK(head(maskrcnn::Tensor<float, 4>({0, 7, 7, 6}), {}, {}).size() == 0);
 }

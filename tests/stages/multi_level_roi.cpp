@@ -48,7 +48,7 @@ TEST_CASE_TEMPLATE("RoIs are read from their levels as torchvision does", T, flo
   for (int i = 0; i < 4; ++i) features.push_back(golden.tensor<T>("case.features" + std::to_string(i)));
   const auto resized = golden.size("case.resized");
   const maskrcnn::Frame frame{.original = {10, 10}, .resized = resized, .padded = {320, 416}};
-  CHECK(maskrcnn::roi_scales<Torchvision>(features, 4, frame) == golden.values<T>("case.scales"));
+  CHECK(maskrcnn::roi_scales<Torchvision>(features, 4, 4, frame) == golden.values<T>("case.scales"));
   const maskrcnn::MultiLevelRoi<Torchvision, maskrcnn::RoiAlign<maskrcnn::RoiSpec{7, Torchvision::roi}>> roi(4);
   const auto pooled = roi(features, golden.boxes<T>("case.boxes"), frame);
   const auto expected = golden.tensor<T>("case.output");

@@ -39,7 +39,7 @@ TEST_CASE("proposals are selected as torchvision does, in the same order") {
         }
       maskrcnn::collect_proposals<Torchvision>(predictions, generator(level, grids[level], golden.size("grid.padded")),
                                                static_cast<int>(level), golden.size("grid.resized"),
-                                               static_cast<Index>(limits[0]), all);
+                                               {.count = static_cast<Index>(limits[0])}, all);
     }
     const auto kept = maskrcnn::nms_per_class<float>(
         all.boxes, all.scores, all.levels,
@@ -95,7 +95,27 @@ TEST_CASE("boxes and scores that are no numbers are dropped") {
   predictions(0, 1, 1, 3) = nan;  // a delta
   const maskrcnn::AnchorGenerator<float, Torchvision> generator(config_of(100, 100));
   maskrcnn::ScoredProposals<float> all;
-  maskrcnn::collect_proposals<Torchvision>(predictions, generator(0, {2, 2}, {32, 32}), 0, {32, 32}, 100, all);
+  maskrcnn::collect_proposals<Torchvision>(predictions, generator(0, {2, 2}, {32, 32}), 0, {32, 32}, {.count = 100},
+                                           all);
   CHECK(all.boxes.size() == 10);
   for (const auto& box : all.boxes) CHECK(box.width() > 0);
+}
+
+TEST_CASE("proposals of low objectness are dropped where a model asks for it") {
+  maskrcnn::Tensor<float, 4> predictions({1, 1, 3, 15});
+  predictions.fill(0);
+  predictions(0, 0, 0, 0) = -3;    // 0.047
+  predictions(0, 0, 1, 1) = -2.5;  // 0.076
+  predictions(0, 0, 2, 2) = 4;     // 0.982
+  const maskrcnn::AnchorGenerator<float, Torchvision> generator(config_of(100, 100));
+  const auto count = [&](double threshold) {
+    maskrcnn::ScoredProposals<float> all;
+    maskrcnn::collect_proposals<Torchvision>(predictions, generator(0, {1, 3}, {32, 96}), 0, {32, 96},
+                                             {.count = 100, .score_threshold = threshold}, all);
+    return all.boxes.size();
+  };
+  CHECK(count(0) == 9);
+  CHECK(count(0.05) == 8);
+  CHECK(count(0.5) == 7);  // at least: a logit of 0 is 0.5
+  CHECK(count(0.51) == 1);
 }

@@ -35,6 +35,34 @@ TEST_CASE("91 classes are COCO's, a counter of batches means an epsilon of 1e-5"
   CHECK(config.batch_norm_epsilon == 1e-5);
 }
 
+TEST_CASE("MobileNetV3 models have numbers of their own") {
+  const std::string tensor = "backbone.body.1.block.0.0.weight";
+  const auto check = [](const ModelConfig& config, bool small) {
+    CHECK(config.anchor_sizes == std::vector<std::vector<double>>(3, {32, 64, 128, 256, 512}));
+    CHECK(config.anchor_aspect_ratios.size() == 3);
+    CHECK(config.batch_norm_epsilon == 1e-5);
+    CHECK(config.rpn_score_thresh == 0.05);
+    CHECK(config.min_size == (small ? 320 : 800));
+    CHECK(config.max_size == (small ? 640 : 1333));
+    CHECK(config.rpn_pre_nms_top_n == (small ? 150 : 1000));
+    CHECK(config.rpn_post_nms_top_n == (small ? 150 : 1000));
+  };
+  check(ModelConfig::from(MadeWeights().add(tensor, {1}).weights()), false);
+  const std::string small = "faster_rcnn_mobilenet_v3_large_320_fpn", large = "faster_rcnn_mobilenet_v3_large_fpn";
+  check(ModelConfig::from(MadeWeights().add(tensor, {1}).say("architecture", large).weights()), false);
+  check(ModelConfig::from(MadeWeights().add(tensor, {1}).say("architecture", small).weights()), true);
+  // torchvision's two official files differ in their names only
+  const auto named = [&](const std::string& file, const maskrcnn::Weights::Metadata& metadata = {}) {
+    return ModelConfig::from(maskrcnn::Weights(file, MadeWeights().add(tensor, {1}).weights().tensors(), metadata, {}));
+  };
+  check(named("a/fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth"), true);
+  check(named("a/fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7.pth"), false);
+  check(named("mobilenet_v3_large_320/mine.safetensors"), false);
+  check(named("fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth", {{"architecture", large}}), false);
+  CHECK(named("x", {{"min_size", "400"}, {"rpn_score_thresh", "0.2"}}).min_size == 400);
+  CHECK(named("x", {{"min_size", "400"}, {"rpn_score_thresh", "0.2"}}).rpn_score_thresh == 0.2);
+}
+
 TEST_CASE("metadata overrides, key by key") {
   const auto config = ModelConfig::from(MadeWeights()
                                             .say("image_mean", "[0.1, 0.2, 0.3]")

@@ -10,18 +10,25 @@ enum class ChannelOrder { rgb, bgr };
 /// How a float size of a resized image becomes an integer.
 enum class SizeRounding { floor, half_up };
 
-/// How pixels are resampled. `bilinear`: float, half-pixel centres, no antialiasing, after normalisation.
-enum class Resampler { bilinear };
+/// How pixels are resampled. `bilinear`: of normalised floats, half-pixel centres, no antialiasing; `pillow`: Pillow's
+/// bilinear filter of 8-bit pixels, antialiased, before normalisation.
+enum class Resampler { bilinear, pillow };
+
+/// Which anchors of a position come first: all sizes of the first ratio, or all ratios of the first size.
+enum class AnchorOrder { by_ratio, by_size };
+
+/// What proposals are ranked by. As floats, probabilities near 1 are ties where logits are not.
+enum class Objectness { probability, logit };
 
 /// Where a level's anchors stand. `padded_over_feature`: padded input size / feature size, rounded down;
-/// `power_of_two`: 4, 8, 16, ...
+/// `power_of_two`: the stride of the finest map, twice that, ...
 enum class AnchorStride { padded_over_feature, power_of_two };
 
 /// Which convolution of a bottleneck block carries the stride.
 enum class BottleneckStride { in_1x1, in_3x3 };
 
 /// How a level's RoI scale is known. `from_heights`: 2^round(log2(feature height / resized height)), as torchvision
-/// infers it; `power_of_two`: 1/4, 1/8, ...
+/// infers it; `power_of_two`: 1 / the stride of the finest map, half of that, ...
 enum class RoiScale { from_heights, power_of_two };
 
 enum class BackgroundClass { first, last };
@@ -44,8 +51,9 @@ struct RoiRule {
 };
 
 /// How masks are drawn into the image. `integer_box`: the mask is padded by one, the box grown to match, its corners
-/// truncated to integers, and the mask resized to that integer box.
-enum class MaskPaste { integer_box };
+/// truncated to integers, and the mask resized to that integer box; `sampled`: the mask is sampled bilinearly at the
+/// centre of every pixel, zeros beyond its edge.
+enum class MaskPaste { integer_box, sampled };
 
 /// torchvision's `maskrcnn_resnet50_fpn` and its relatives, eager mode, 0.16 and later.
 struct Torchvision {
@@ -54,20 +62,19 @@ struct Torchvision {
   static constexpr ChannelOrder channel_order = ChannelOrder::rgb;
   /// Pixels are divided by this before the mean is taken off.
   static constexpr double pixel_scale = 255.0;
-  static constexpr bool normalise_before_resize = true;
   static constexpr SizeRounding size_rounding = SizeRounding::floor;
   static constexpr Resampler resampler = Resampler::bilinear;
-  /// Inputs are padded at the bottom and the right to a multiple of this.
-  static constexpr int size_divisor = 32;
 
   static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
   /// Epsilon of a frozen batch norm in a file that does not say (files with `num_batches_tracked` mean 1e-5).
   static constexpr double frozen_batch_norm_epsilon = 0.0;
 
   static constexpr bool round_anchors = true;
+  static constexpr AnchorOrder anchor_order = AnchorOrder::by_ratio;
   static constexpr AnchorStride anchor_stride = AnchorStride::padded_over_feature;
   /// Proposals at least this wide and high stay (0: strictly greater than 0), in pixels of the resized image.
   static constexpr double proposal_min_size = 1e-3;
+  static constexpr Objectness objectness = Objectness::probability;
 
   static constexpr RoiScale roi_scale = RoiScale::from_heights;
   /// Pyramid level of a RoI: floor(4 + log2(sqrt(area) / 224 + inside) + outside).
@@ -81,6 +88,8 @@ struct Torchvision {
   /// Up to this many boxes, classes are kept apart by shifting their boxes, in float arithmetic (torchvision compares
   /// shifted boxes, whose rounding decides rare ties); above it, class by class. 0: always class by class.
   static constexpr int nms_shift_limit = 1000;
+  /// Whether boxes are cut off at the border of the original image, and dropped if nothing is left.
+  static constexpr bool clip_results = false;
 
   static constexpr MaskPaste mask_paste = MaskPaste::integer_box;
 };
@@ -95,21 +104,52 @@ struct TorchvisionRoiAlignMax : Torchvision {
   static constexpr RoiRule roi{.pooling = Pooling::max};
 };
 
+/// detectron2's models: R50, R101, X101 with FPN, C4 and DC5.
+struct Detectron2 : Torchvision {
+  static constexpr const char* name = "detectron2";
+
+  static constexpr ChannelOrder channel_order = ChannelOrder::bgr;
+  static constexpr double pixel_scale = 1.0;
+  static constexpr SizeRounding size_rounding = SizeRounding::half_up;
+  static constexpr Resampler resampler = Resampler::pillow;
+
+  /// As the weights of MSRA's ResNets were trained; ResNeXt has it in the 3 x 3 convolution (`ModelConfig`).
+  static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_1x1;
+  static constexpr double frozen_batch_norm_epsilon = 1e-5;
+
+  static constexpr bool round_anchors = false;
+  static constexpr AnchorOrder anchor_order = AnchorOrder::by_size;
+  static constexpr AnchorStride anchor_stride = AnchorStride::power_of_two;
+  static constexpr double proposal_min_size = 0;
+  static constexpr Objectness objectness = Objectness::logit;
+
+  static constexpr RoiScale roi_scale = RoiScale::power_of_two;
+  static constexpr double level_epsilon_inside_log = 1e-8;
+  static constexpr double level_epsilon_outside_log = 0.0;
+  static constexpr RoiRule roi{.samples = 0, .aligned = true};
+
+  static constexpr BackgroundClass background = BackgroundClass::last;
+  static constexpr double detection_min_size = 0;
+  static constexpr bool clip_results = true;
+
+  static constexpr MaskPaste mask_paste = MaskPaste::sampled;
+};
+
 /// What a convention has to say. Derive from one that is near and hide what differs.
 template <class C>
 concept Convention = requires {
   { C::name } -> std::convertible_to<const char*>;
   { C::channel_order } -> std::convertible_to<ChannelOrder>;
   { C::pixel_scale } -> std::convertible_to<double>;
-  { C::normalise_before_resize } -> std::convertible_to<bool>;
   { C::size_rounding } -> std::convertible_to<SizeRounding>;
   { C::resampler } -> std::convertible_to<Resampler>;
-  { C::size_divisor } -> std::convertible_to<int>;
   { C::bottleneck_stride } -> std::convertible_to<BottleneckStride>;
   { C::frozen_batch_norm_epsilon } -> std::convertible_to<double>;
   { C::round_anchors } -> std::convertible_to<bool>;
+  { C::anchor_order } -> std::convertible_to<AnchorOrder>;
   { C::anchor_stride } -> std::convertible_to<AnchorStride>;
   { C::proposal_min_size } -> std::convertible_to<double>;
+  { C::objectness } -> std::convertible_to<Objectness>;
   { C::roi_scale } -> std::convertible_to<RoiScale>;
   { C::level_epsilon_inside_log } -> std::convertible_to<double>;
   { C::level_epsilon_outside_log } -> std::convertible_to<double>;
@@ -117,6 +157,7 @@ concept Convention = requires {
   { C::background } -> std::convertible_to<BackgroundClass>;
   { C::detection_min_size } -> std::convertible_to<double>;
   { C::nms_shift_limit } -> std::convertible_to<int>;
+  { C::clip_results } -> std::convertible_to<bool>;
   { C::mask_paste } -> std::convertible_to<MaskPaste>;
 };
 

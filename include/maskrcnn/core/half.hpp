@@ -17,6 +17,20 @@ namespace maskrcnn {
   return sign != 0 ? -magnitude : magnitude;
 }
 
+/// The nearest IEEE binary16 number, ties to even; infinity from 65520 on; not a number stays so.
+[[nodiscard]] constexpr std::uint16_t float_to_f16(float value) {
+  const auto whole = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = whole >> 16U & 0x8000U, magnitude = whole & 0x7FFFFFFFU;
+  if (magnitude > 0x7F800000U) return static_cast<std::uint16_t>(sign | 0x7E00U);
+  if (magnitude >= 0x477FF000U) return static_cast<std::uint16_t>(sign | 0x7C00U);
+  if (magnitude < 0x38800000U) {  // below 2^-14: a multiple of 2^-24, which the sum with 1/2 rounds to
+    const float sum = std::bit_cast<float>(magnitude) + 0.5F;
+    return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(sum) - 0x3F000000U));
+  }
+  const std::uint32_t rounded = magnitude + 0xFFFU + (magnitude >> 13U & 1U);
+  return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000U) >> 13U));
+}
+
 /// The value of a bfloat16 number: the upper half of a float.
 [[nodiscard]] constexpr float bf16_to_float(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);

@@ -5,13 +5,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/json_record.hpp>
 #include <maskrcnn/evaluate/polygon.hpp>
 #include <maskrcnn/evaluate/region.hpp>
 #include <maskrcnn/io/rle.hpp>
-#include <map>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -44,10 +44,9 @@ class RunCounter {
   const nlohmann::json& value = record.at("bbox", "[x, y, width, height]");
   const bool numbers = value.is_array() && value.size() == 4 &&
                        std::all_of(value.begin(), value.end(), [](const auto& number) { return number.is_number(); });
-  const Rectangle box =
-      numbers ? Rectangle{value[0].template get<double>(), value[1].template get<double>(),
-                          value[2].template get<double>(), value[3].template get<double>()}
-              : Rectangle{0, 0, -1, -1};
+  const Rectangle box = numbers ? Rectangle{value[0].template get<double>(), value[1].template get<double>(),
+                                            value[2].template get<double>(), value[3].template get<double>()}
+                                : Rectangle{0, 0, -1, -1};
   if (!(box.width >= 0 && box.height >= 0))
     record.refuse_key("bbox", "[x, y, width, height] with sizes of at least 0", JsonRecord::excerpt(value));
   return box;
@@ -66,8 +65,7 @@ class RunCounter {
   if (!value.contains("counts")) fail("expected \"counts\", run lengths or their text, found nothing");
   const nlohmann::json& counts = value["counts"];
   if (counts.is_string()) return Region(io::decompress_rle(counts.get_ref<const std::string&>(), size));
-  if (!counts.is_array())
-    fail("expected \"counts\", run lengths or their text, found ", JsonRecord::excerpt(counts));
+  if (!counts.is_array()) fail("expected \"counts\", run lengths or their text, found ", JsonRecord::excerpt(counts));
   io::Rle rle{.size = size, .counts = {}};
   rle.counts.reserve(counts.size());
   for (const nlohmann::json& count : counts) {
@@ -103,8 +101,7 @@ class RunCounter {
 [[nodiscard]] inline Region segmentation(const JsonRecord& record, Size size) {
   const char* const expected = "a list of polygons or run lengths";
   const nlohmann::json& value = record.at("segmentation", expected);
-  if (!value.is_array() && !value.is_object())
-    record.refuse_key("segmentation", expected, JsonRecord::excerpt(value));
+  if (!value.is_array() && !value.is_object()) record.refuse_key("segmentation", expected, JsonRecord::excerpt(value));
   return record.within(
       "segmentation", [&] { return value.is_array() ? region_of_polygons(value, size) : region_of_runs(value, size); });
 }
@@ -173,8 +170,7 @@ template <class Entry, class Read>
   });
 
   for (std::size_t i = 0; i < annotations.size(); ++i)
-    data.has_masks =
-        coco_data::has_segmentation(JsonRecord(annotations[i], path, "annotations", i)) && data.has_masks;
+    data.has_masks = coco_data::has_segmentation(JsonRecord(annotations[i], path, "annotations", i)) && data.has_masks;
   coco_data::RunCounter runs;
   data.truths = coco_data::read_in_parallel<Truth>(annotations, [&](std::size_t i) {
     const JsonRecord annotation(annotations[i], path, "annotations", i);

@@ -89,8 +89,7 @@ template <class Entry>
     place[i] = kept.size();
     kept.push_back(std::move(data.pictures[i]));
   }
-  if (!missing.empty())
-    fail("data: '", *missing.begin(), "' is in the list of pictures, but not in ", data.name);
+  if (!missing.empty()) fail("data: '", *missing.begin(), "' is in the list of pictures, but not in ", data.name);
   std::erase_if(data.truths, [&](const Truth& truth) { return place[truth.picture] == place.size(); });
   for (Truth& truth : data.truths) truth.picture = place[truth.picture];
   data.pictures = std::move(kept);

@@ -132,8 +132,10 @@ class JsonRecord {
   /// The beginning of a value's text, on one line.
   static std::string excerpt(const nlohmann::json& value) {
     if (value.is_structured() && value.size() > 8)
-      return std::string("a ").append(value.is_array() ? "list" : "record").append(" of ").append(
-          std::to_string(value.size()));
+      return std::string("a ")
+          .append(value.is_array() ? "list" : "record")
+          .append(" of ")
+          .append(std::to_string(value.size()));
     const std::string text = io::json_text(value);
     return text.size() <= 60 ? text : text.substr(0, 57) + "...";
   }

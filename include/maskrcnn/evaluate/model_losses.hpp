@@ -4,36 +4,15 @@
 #include <cstddef>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/workspace.hpp>
+#include <maskrcnn/evaluate/picture_losses.hpp>
 #include <maskrcnn/evaluate/roi_targets.hpp>
 #include <maskrcnn/mask_rcnn.hpp>
 #include <maskrcnn/ops/box_coder.hpp>
 #include <maskrcnn/stages/losses.hpp>
+#include <type_traits>
 #include <vector>
 
 namespace maskrcnn::evaluate {
-
-/// Losses of one or several pictures.
-struct PictureLosses {
-  double classification = 0, regression = 0;
-  double mask = 0;
-  std::size_t pictures = 0;    ///< that the first two are of
-  std::size_t with_masks = 0;  ///< that the third is of: those with an object that has a mask
-
-  /// Sums, to be divided by the numbers of pictures.
-  PictureLosses& operator+=(const PictureLosses& other) {
-    classification += other.classification;
-    regression += other.regression;
-    mask += other.mask;
-    pictures += other.pictures;
-    with_masks += other.with_masks;
-    return *this;
-  }
-  /// The means over pictures.
-  [[nodiscard]] Losses mean() const {
-    const auto over = [](double sum, std::size_t count) { return count == 0 ? 0 : sum / static_cast<double>(count); };
-    return {over(classification, pictures), over(regression, pictures), over(mask, with_masks)};
-  }
-};
 
 namespace model_losses {
 
@@ -76,7 +55,8 @@ template <class Model>
       return model.trunk();
     else
       return model;
-  }();
+  }
+  ();
   const InferenceScope scope({trunk.pool(), nullptr});
   const auto classes = static_cast<int>(trunk.classes());
   const int background = Model::Conventions::background == BackgroundClass::first ? 0 : classes - 1;
@@ -113,15 +93,24 @@ template <class Model>
     const bool have_masks = std::all_of(objects.begin(), objects.end(),
                                         [](const TrueObject* object) { return object->mask.image_size() != Size{}; });
     if (targets.empty() || !have_masks) return losses;
-    constexpr int size = Model::mask_size;
-    constexpr auto side = static_cast<Index>(size);
     labels.resize(targets.size());
     rois.boxes.resize(targets.size());
     const Tensor<T, 3> logits = model.mask_logits(examined.features, rois.boxes, labels, examined.frame);
+    const Index side = logits.size(1);
     Tensor<T, 3> wanted({targets.size(), side, side});
-    parallel_for(targets.size(), [&](Index i) {
-      mask_target<size>(objects[rois.objects[i]]->mask, examined.frame.to_original(rois.boxes[i]), &wanted(i, 0, 0));
-    });
+    const auto fill = [&]<int Side>(std::integral_constant<int, Side>) {
+      parallel_for(targets.size(), [&](Index i) {
+        mask_target<Side>(objects[rois.objects[i]]->mask, examined.frame.to_original(rois.boxes[i]), &wanted(i, 0, 0));
+      });
+    };
+    // the head doubles the features of a RoI, whose size a last stage on RoIs may have halved
+    constexpr int bins = Model::mask_bins;
+    if (side == static_cast<Index>(2 * bins))
+      fill(std::integral_constant<int, 2 * bins>{});
+    else if (side == static_cast<Index>(bins))
+      fill(std::integral_constant<int, bins>{});
+    else
+      fail("losses: expected masks of ", bins, " or ", 2 * bins, " pixels per axis, found ", side);
     // the logits are those of the true class alone
     const std::vector<int> only(targets.size(), 0);
     losses.mask =

@@ -38,7 +38,7 @@ struct Pair {
 /// the order of their file, found objects best first and else in their order.
 struct ObjectGroups {
   std::vector<std::size_t> found, truths;
-  std::vector<ObjectGroup> groups;        ///< those that are not empty
+  std::vector<ObjectGroup> groups;       ///< those that are not empty
   std::vector<std::vector<Pair>> pairs;  ///< of each group, by found object, then by truth
 
   /// @param at_least pairs that overlap less are left out,

@@ -1,5 +1,5 @@
-/// Polygons to pixels, exactly as COCO's own tools have it: annotations of COCO are polygons, and every score depends on
-/// which pixels they are taken for.
+/// Polygons to pixels, exactly as COCO's own tools have it: annotations of COCO are polygons, and every score depends
+/// on which pixels they are taken for.
 #pragma once
 
 #include <algorithm>
@@ -32,8 +32,7 @@ struct Point {
 /// One side of a polygon as a row of cells: a step of one along the longer axis, rounded along the other.
 class Side {
  public:
-  Side(Point from, Point to)
-      : along_x_(std::abs(to.x - from.x) >= std::abs(to.y - from.y)) {
+  Side(Point from, Point to) : along_x_(std::abs(to.x - from.x) >= std::abs(to.y - from.y)) {
     // cells are computed from the lower end of the longer axis, whichever way the side runs
     if (along_x_ ? from.x > to.x : from.y > to.y) std::swap(from, to);
     from_ = from;
@@ -113,7 +112,8 @@ class Side {
     polygon::Side(point(i), point(i + 1)).for_each_crossing(size.width, [&](int column, int y) {
       // the first row whose centre is below cell y
       const int row = y <= polygon::centre ? 0 : (y - polygon::centre + grid - 1) / grid;
-      borders.push_back(static_cast<std::uint32_t>(column) * height + std::min(static_cast<std::uint32_t>(row), height));
+      borders.push_back(static_cast<std::uint32_t>(column) * height +
+                        std::min(static_cast<std::uint32_t>(row), height));
     });
   return Region::between(std::move(borders), size);
 }

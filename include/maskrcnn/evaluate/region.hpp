@@ -46,8 +46,7 @@ class Region {
   /// @throws Error if the runs do not add up to the size
   explicit Region(const io::Rle& rle) : size_(rle.size) {
     require_countable(size_, "rle");
-    const std::uint64_t pixels =
-        static_cast<std::uint64_t>(size_.width) * static_cast<std::uint64_t>(size_.height);
+    const std::uint64_t pixels = static_cast<std::uint64_t>(size_.width) * static_cast<std::uint64_t>(size_.height);
     std::uint64_t at = 0;
     for (std::size_t i = 0; i < rle.counts.size(); ++i) {
       const std::uint64_t end = at + rle.counts[i];

@@ -14,14 +14,14 @@ namespace maskrcnn::evaluate {
 
 /// An object as a model should find it.
 struct TrueObject {
-  Box box;         ///< in pixels of the original image
-  int label = 0;   ///< the model's
-  Mask mask{};     ///< empty if there are no masks
+  Box box;        ///< in pixels of the original image
+  int label = 0;  ///< the model's
+  Mask mask{};    ///< empty if there are no masks
 };
 
 /// How many RoIs, and which are of objects.
 struct RoiSampling {
-  std::size_t rois = 512;       ///< at most
+  std::size_t rois = 512;        ///< at most
   std::size_t foreground = 128;  ///< of them at most
   double overlap = 0.5;          ///< a RoI that overlaps an object by at least this is one of that object
 };
@@ -29,7 +29,7 @@ struct RoiSampling {
 /// RoIs and the objects that they are of: those of objects come first.
 template <Scalar T>
 struct SampledRois {
-  std::vector<BasicBox<T>> boxes;     ///< in pixels of the resized image
+  std::vector<BasicBox<T>> boxes;    ///< in pixels of the resized image
   std::vector<std::size_t> objects;  ///< of the first so many RoIs: which object
 };
 
@@ -58,7 +58,8 @@ template <Scalar T>
     std::size_t best = truths.size();
     T most = static_cast<T>(rule.overlap);
     for (std::size_t t = 0; t < truths.size(); ++t)
-      if (const T overlap = iou(proposals[i], truths[t]); overlap >= most && (best == truths.size() || overlap > most)) {
+      if (const T overlap = iou(proposals[i], truths[t]);
+          overlap >= most && (best == truths.size() || overlap > most)) {
         most = overlap;
         best = t;
       }
@@ -72,7 +73,8 @@ template <Scalar T>
     sampled.boxes.push_back(proposals[one.roi]);
     sampled.objects.push_back(one.object);
   }
-  for (const std::size_t i : evenly(background, rule.rois - sampled.boxes.size())) sampled.boxes.push_back(proposals[i]);
+  for (const std::size_t i : evenly(background, rule.rois - sampled.boxes.size()))
+    sampled.boxes.push_back(proposals[i]);
   return sampled;
 }
 

@@ -8,6 +8,7 @@
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/io/json_list.hpp>
 #include <maskrcnn/io/rle.hpp>
+#include <maskrcnn/weights/coco_classes.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -35,7 +36,8 @@ struct ImageEntry {
 ///   ]
 ///
 /// `bbox` is in pixels of the image, x and y those of the upper left corner; `counts` is COCO's compressed run-length
-/// text; detections without masks have no "segmentation". The file appears under its name when it is finished, which
+/// text; detections without masks have no "segmentation". `category_id` is the label or, where the names are COCO's 80
+/// without gaps, COCO's own number of the class. The file appears under its name when it is finished, which
 /// the destructor does too, so that what was found before an exception is kept.
 class CocoResults {
  public:
@@ -61,7 +63,7 @@ class CocoResults {
                           const std::vector<std::string>& names) {
     const Box& box = detection.box;
     std::string text = "{\"image_id\":" + std::to_string(image.id) + ",\"file_name\":" + quoted(image.file_name) +
-                       ",\"category_id\":" + std::to_string(detection.label) +
+                       ",\"category_id\":" + std::to_string(coco_category_id(detection.label, names)) +
                        ",\"category_name\":" + quoted(class_name(names, detection.label)) + ",\"bbox\":[" +
                        number(box.x0) + "," + number(box.y0) + "," + number(box.width()) + "," + number(box.height()) +
                        "],\"score\":" + number(detection.score);

@@ -1,6 +1,7 @@
 /// What one instruction set offers: the table through which everything above calls the innermost loops.
 #pragma once
 
+#include <maskrcnn/kernels/depthwise.hpp>
 #include <maskrcnn/kernels/gemm_block.hpp>
 #include <maskrcnn/kernels/roi_bin.hpp>
 #include <maskrcnn/kernels/winograd_tile.hpp>
@@ -15,6 +16,7 @@ struct KernelSet {
   GemmKernel<T, BFloat16> gemm_bf16;
   void (*round_to_bf16)(const T* from, Index count, BFloat16* to);
   void (*pool_roi_bin)(const RoiBin<T>&);
+  void (*depthwise)(const DepthwiseRun<T>&);
   Index lanes = 1;  ///< channels that Winograd's transforms take at a time
   /// Winograd's transforms of 4 x 4 and 6 x 6 tiles; nothing on sets that are better off without.
   WinogradKernel<T> winograd_4x4{}, winograd_6x6{};

@@ -89,6 +89,7 @@ inline constexpr KernelSet<T> portable_kernels{.name = "portable",
                                                .gemm = gemm_portable<T>,
                                                .gemm_bf16 = gemm_portable<T, BFloat16>,
                                                .round_to_bf16 = &round_to_bf16_portable<T>,
-                                               .pool_roi_bin = &pool_roi_bin_portable<T>};
+                                               .pool_roi_bin = &pool_roi_bin_portable<T>,
+                                               .depthwise = &depthwise_portable<T>};
 
 }  // namespace maskrcnn::kernels

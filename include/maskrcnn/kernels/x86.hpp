@@ -43,6 +43,7 @@ MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
   return {_mm256_fmadd_ps(a.value, b.value, c.value)};
 }
 
+#include <maskrcnn/kernels/depthwise_simd.inl>
 #include <maskrcnn/kernels/gemm_simd.inl>
 #include <maskrcnn/kernels/roi_bin_simd.inl>
 #include <maskrcnn/kernels/winograd_simd.inl>
@@ -52,6 +53,7 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx2",
                                              .gemm_bf16 = gemm_portable<float, BFloat16>,
                                              .round_to_bf16 = &round_to_bf16_portable<float>,
                                              .pool_roi_bin = &pool_roi_bin,
+                                             .depthwise = &depthwise,
                                              .lanes = Vector::lanes,
                                              .winograd_4x4 = winograd<4>,
                                              .winograd_6x6 = winograd<6>};
@@ -92,6 +94,7 @@ MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
   return {_mm512_fmadd_ps(a.value, b.value, c.value)};
 }
 
+#include <maskrcnn/kernels/depthwise_simd.inl>
 #include <maskrcnn/kernels/gemm_simd.inl>
 #include <maskrcnn/kernels/roi_bin_simd.inl>
 #include <maskrcnn/kernels/winograd_simd.inl>
@@ -101,6 +104,7 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx512",
                                              .gemm_bf16 = gemm_portable<float, BFloat16>,
                                              .round_to_bf16 = &round_to_bf16_portable<float>,
                                              .pool_roi_bin = &pool_roi_bin,
+                                             .depthwise = &depthwise,
                                              .lanes = Vector::lanes,
                                              .winograd_4x4 = winograd<4>,
                                              .winograd_6x6 = winograd<6>};
@@ -155,6 +159,7 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx512bf16",
                                              .gemm_bf16 = gemm<PairStep>,
                                              .round_to_bf16 = &round_to_bf16,
                                              .pool_roi_bin = &avx512::pool_roi_bin,
+                                             .depthwise = &avx512::depthwise,
                                              .lanes = Vector::lanes,
                                              .winograd_4x4 = avx512::winograd<4>,
                                              .winograd_6x6 = avx512::winograd<6>};

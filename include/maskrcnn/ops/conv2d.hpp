@@ -11,10 +11,10 @@
 
 namespace maskrcnn {
 
-/// Convolution [N, H, W, in] -> [N, H', W', out] with H' = (H + 2 padding - height) / stride + 1, W' likewise: bias,
-/// then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction. 3 x 3 kernels of
-/// stride 1 go by Winograd where the processor has it, in T. Products of all other kernels are computed of `Operand`
-/// (but for odd numbers of channels under larger kernels than 1 x 1: the stem), their sums in T.
+/// Convolution [N, H, W, in] -> [N, H', W', out], see `DirectConv2d`: bias, then an optional addend, then an optional
+/// ReLU, fused. Weights are packed once, at construction. 3 x 3 kernels of stride 1 go by Winograd where the processor
+/// has it, in T. Products of all other kernels are computed of `Operand` (but for odd numbers of channels under larger
+/// kernels than 1 x 1: the stem), their sums in T.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Conv2d {
  public:
@@ -23,17 +23,28 @@ class Conv2d {
   /// @throws Error if the numbers of weights do not fit the sizes
   Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry,
          const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
-      : name_(weights.name), height_(weights.height), width_(weights.width), stride_(geometry.stride) {
+      : name_(weights.name),
+        height_(weights.height),
+        width_(weights.width),
+        stride_(geometry.stride),
+        groups_(weights.groups) {
     weights.check();
-    const bool pointwise = weights.height == 1 && weights.width == 1;
-    if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
+    if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels)) {
       way_.template emplace<WinogradConv2d<T, 6>>(weights, geometry, kernels);
-    else if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels))
+      return;
+    }
+    if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels)) {
       way_.template emplace<WinogradConv2d<T, 4>>(weights, geometry, kernels);
-    else if (pointwise || weights.in % 2 == 0)  // pairs of operands must not straddle taps
-      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
-    else
-      way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
+      return;
+    }
+    if constexpr (!std::same_as<Operand, T>) {
+      const bool pointwise = weights.height == 1 && weights.width == 1;
+      if (pointwise || weights.in / weights.groups % 2 == 0) {  // pairs of operands must not straddle taps
+        way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
+        return;
+      }
+    }
+    way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
   }
 
   [[nodiscard]] Index in_channels() const {
@@ -68,7 +79,7 @@ class Conv2d {
 
   /// For profiles; the arithmetic is that of direct convolution, whichever way it goes.
   [[nodiscard]] ProfileNotes notes(const Tensor<T, 4>& input, const Tensor<T, 4>& output) const {
-    const Index depth = height_ * width_ * in_channels();
+    const Index depth = height_ * width_ * in_channels() / groups_;
     return {.flops = 2.0 * static_cast<double>(output.count()) * static_cast<double>(depth),
             .details = {{"input", shape_text(input.shape())},
                         {"output", shape_text(output.shape())},
@@ -86,7 +97,7 @@ class Conv2d {
 
   Ways way_;
   std::string name_;
-  Index height_ = 1, width_ = 1, stride_ = 1;
+  Index height_ = 1, width_ = 1, stride_ = 1, groups_ = 1;
 };
 
 }  // namespace maskrcnn

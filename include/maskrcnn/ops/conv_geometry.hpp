@@ -12,14 +12,17 @@ namespace maskrcnn {
 /// The trained numbers of a convolution, as checkpoints store them.
 template <Scalar T>
 struct ConvWeights {
-  std::vector<T> kernel{};  ///< [out, in, height, width], row-major
+  std::vector<T> kernel{};  ///< [out, in / groups, height, width], row-major
   std::vector<T> bias{};    ///< [out], or empty for none
   Index out = 0, in = 0, height = 1, width = 1;
+  Index groups = 1;             ///< so many convolutions side by side, each of its own share of inputs and outputs
   std::string name = "conv2d";  ///< in profiles: the place in the weights
 
   /// @throws Error if the numbers of weights do not fit the sizes
   void check() const {
-    const Index expected = out * in * height * width;
+    if (groups == 0 || in % groups != 0 || out % groups != 0)
+      fail("conv2d: expected numbers of channels that ", groups, " groups can share, found ", in, " and ", out);
+    const Index expected = out * in / groups * height * width;
     if (kernel.size() != expected || (!bias.empty() && bias.size() != out))
       fail("conv2d: expected ", expected, " weights and ", out, " biases, found ", kernel.size(), " and ", bias.size());
   }
@@ -27,9 +30,10 @@ struct ConvWeights {
 
 /// How a convolution moves over its input, and what follows it.
 struct ConvGeometry {
-  Index stride = 1;   ///< input pixels from one output pixel to the next, both axes
-  Index padding = 0;  ///< zeros around the input, all four sides
-  bool relu = false;  ///< whether negative results become 0
+  Index stride = 1;    ///< input pixels from one output pixel to the next, both axes
+  Index padding = 0;   ///< zeros around the input, all four sides
+  Index dilation = 1;  ///< input pixels from one tap of the kernel to the next, both axes
+  bool relu = false;   ///< whether negative results become 0
   /// Outputs per tile and axis where a convolution goes by Winograd: 4, or 6, which takes a fifth fewer products but
   /// rounds four times as much.
   Index winograd_tile = 4;

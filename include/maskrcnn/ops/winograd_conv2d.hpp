@@ -26,8 +26,8 @@ class WinogradConv2d {
   [[nodiscard]] static bool fits(const ConvWeights<T>& weights, const ConvGeometry& geometry,
                                  const kernels::KernelSet<T>& kernels) {
     return kernels.template winograd<Outputs>().input != nullptr && weights.height == 3 && weights.width == 3 &&
-           geometry.stride == 1 && geometry.padding == 1 && weights.in % kernels.lanes == 0 &&
-           weights.out % kernels.lanes == 0;
+           geometry.stride == 1 && geometry.padding == 1 && geometry.dilation == 1 && weights.groups == 1 &&
+           weights.in % kernels.lanes == 0 && weights.out % kernels.lanes == 0;
   }
 
   WinogradConv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, const kernels::KernelSet<T>& kernels)

@@ -39,31 +39,42 @@ class AnchorGrid {
   int stride_y_, stride_x_;
 };
 
-/// The boxes of one position, around (0, 0): ratio by ratio (height / width), size by size; each has the area of a
-/// square of the size. torchvision's `AnchorGenerator.generate_anchors`, in float like there.
+/// The boxes of one position, around (0, 0), in the convention's order; each has the area of a square of the size,
+/// ratios are height / width. torchvision's `AnchorGenerator.generate_anchors`, in float like there and rounded, or
+/// detectron2's `generate_cell_anchors`, in double.
 template <Scalar T, Convention C>
 [[nodiscard]] std::vector<BasicBox<T>> base_anchors(const std::vector<double>& sizes,
                                                     const std::vector<double>& aspect_ratios) {
   std::vector<BasicBox<T>> anchors;
-  for (const double ratio : aspect_ratios)
-    for (const double size : sizes) {
-      // rounded anchors come from float arithmetic (torchvision), the others from double (detectron2)
-      using Real = std::conditional_t<C::round_anchors, float, double>;
-      const Real stretch = std::sqrt(static_cast<Real>(ratio));
-      const Real half_width = (1 / stretch) * static_cast<Real>(size) / 2;
-      const Real half_height = stretch * static_cast<Real>(size) / 2;
-      const T x = static_cast<T>(C::round_anchors ? std::nearbyint(half_width) : half_width);
-      const T y = static_cast<T>(C::round_anchors ? std::nearbyint(half_height) : half_height);
-      anchors.push_back({-x, -y, x, y});
+  const auto add = [&anchors](double size, double ratio) {
+    T x, y;
+    if constexpr (C::round_anchors) {
+      const float stretch = std::sqrt(static_cast<float>(ratio));
+      x = static_cast<T>(std::nearbyint((1 / stretch) * static_cast<float>(size) / 2));
+      y = static_cast<T>(std::nearbyint(stretch * static_cast<float>(size) / 2));
+    } else {
+      const double width = std::sqrt(size * size / ratio);
+      x = static_cast<T>(width / 2.0);
+      y = static_cast<T>(ratio * width / 2.0);
     }
+    anchors.push_back({-x, -y, x, y});
+  };
+  if constexpr (C::anchor_order == AnchorOrder::by_ratio) {
+    for (const double ratio : aspect_ratios)
+      for (const double size : sizes) add(size, ratio);
+  } else {
+    for (const double size : sizes)
+      for (const double ratio : aspect_ratios) add(size, ratio);
+  }
   return anchors;
 }
 
-/// Makes the anchor grids of a feature pyramid. torchvision's `AnchorGenerator`.
+/// Makes the anchor grids of a feature pyramid. torchvision's and detectron2's `AnchorGenerator`.
 template <Scalar T, Convention C>
 class AnchorGenerator {
  public:
-  explicit AnchorGenerator(const ModelConfig& config) {
+  /// @param finest stride of the finest map, for conventions that take strides from there
+  explicit AnchorGenerator(const ModelConfig& config, int finest = 4) : finest_(finest) {
     for (std::size_t level = 0; level < config.anchor_sizes.size(); ++level)
       base_.push_back(base_anchors<T, C>(config.anchor_sizes[level], config.anchor_aspect_ratios[level]));
   }
@@ -71,18 +82,19 @@ class AnchorGenerator {
   [[nodiscard]] std::size_t levels() const { return base_.size(); }
   [[nodiscard]] Index per_position() const { return base_.front().size(); }
 
-  /// @param level 0 is the finest, of stride 4
+  /// @param level 0 is the finest
   /// @param grid  size of the level's feature map
   /// @param input size of the padded network input
   [[nodiscard]] AnchorGrid<T> operator()(std::size_t level, Size grid, Size input) const {
     if constexpr (C::anchor_stride == AnchorStride::padded_over_feature)
       return {base_[level], grid, input.height / grid.height, input.width / grid.width};
     else
-      return {base_[level], grid, 4 << level, 4 << level};
+      return {base_[level], grid, finest_ << level, finest_ << level};
   }
 
  private:
   std::vector<std::vector<BasicBox<T>>> base_;
+  int finest_;
 };
 
 }  // namespace maskrcnn

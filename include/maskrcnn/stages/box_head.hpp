@@ -6,6 +6,7 @@
 #include <maskrcnn/core/frame.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/ops/box_coder.hpp>
+#include <maskrcnn/ops/conv2d.hpp>
 #include <maskrcnn/ops/linear.hpp>
 #include <maskrcnn/ops/nms.hpp>
 #include <maskrcnn/ops/softmax.hpp>
@@ -15,38 +16,31 @@
 
 namespace maskrcnn {
 
-/// The network's part: two fully connected layers with ReLU, then class logits and box deltas of every class by two
-/// more, computed as one. torchvision's `TwoMLPHead` and `FastRCNNPredictor`. Products of the first two are computed of
-/// `Operand`.
+/// What a box head is built for.
+struct BoxHeadInput {
+  Index channels;         ///< of the pooled features
+  Index bins;             ///< of the pooled features, per axis
+  bool averaged = false;  ///< whether classes and boxes come from the mean of the bins, by no layers of the head's own
+  BackgroundClass background = BackgroundClass::first;
+};
+
+/// The network's part: 3 x 3 convolutions with ReLU, if there are any, then fully connected layers with ReLU, then
+/// class logits and box deltas of every class by two more, computed as one. torchvision's `TwoMLPHead` (`fc6`, `fc7`)
+/// or `FastRCNNConvFCHead` (convolutions `0`, `1`, ..., fully connected layers behind them), and `FastRCNNPredictor`.
+/// The weights say which and how many. Without either (detectron2's C4 models): the mean of the bins. Products of the
+/// fully connected layers but the last are computed of `Operand`.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class BoxPredictor {
  public:
-  /// @param at       the place of `box_head` and `box_predictor`
-  /// @param channels of the pooled features
-  /// @param bins     of the pooled features, per axis
+  /// @param at      the place of `box_head` and `box_predictor`
+  /// @param epsilon of the batch norms, if there are any
   /// @throws Error if a tensor is missing or does not fit
-  BoxPredictor(const Parameters& at, Index channels, Index bins) {
-    // checkpoints flatten [C, k, k]; here features are [k, k, C]
-    const Index taps = bins * bins, depth = channels * taps;
-    const std::size_t width = (at / "box_head" / "fc6").stored("weight", {Parameters::any, depth}).shape[0];
-    const auto weight = (at / "box_head" / "fc6").values<T>("weight", {width, depth});
-    std::vector<T> channels_last(weight.size());
-    parallel_for(width, [&](Index row) {
-      for (Index c = 0; c < channels; ++c)
-        for (Index tap = 0; tap < taps; ++tap)
-          channels_last[row * depth + tap * channels + c] = weight[row * depth + c * taps + tap];
-    });
-    fc6_ = Linear<T, Operand>(depth, width, channels_last, (at / "box_head" / "fc6").values<T>("bias", {width}), true)
-               .named((at / "box_head" / "fc6").name());
-    fc7_ = read_linear<T, Operand>(at / "box_head" / "fc7", Parameters::any, width, true);
-
-    const Parameters score = at / "box_predictor" / "cls_score", box = at / "box_predictor" / "bbox_pred";
-    const Index in = fc7_.out_features();
+  BoxPredictor(const Parameters& at, const BoxHeadInput& input, double epsilon) {
+    const Index in = input.averaged ? input.channels : read_layers(at / "box_head", input, epsilon);
+    const Parameters score = at / "box_predictor" / "cls_score";
     classes_ = score.stored("weight", {Parameters::any, in}).shape[0];
     auto both = score.values<T>("weight", {classes_, in}), bias = score.values<T>("bias", {classes_});
-    const auto deltas = box.values<T>("weight", {4 * classes_, in}), delta_bias = box.values<T>("bias", {4 * classes_});
-    both.insert(both.end(), deltas.begin(), deltas.end());
-    bias.insert(bias.end(), delta_bias.begin(), delta_bias.end());
+    add_deltas(at / "box_predictor" / "bbox_pred", in, input.background, both, bias);
     predictors_ = Linear<T>(in, 5 * classes_, both, bias, false).named(score.name() + " + bbox_pred");
   }
 
@@ -54,11 +48,89 @@ class BoxPredictor {
   [[nodiscard]] Index classes() const { return classes_; }
 
   /// [N, k, k, C] -> [N, 5 K]: K class logits, then (dx, dy, dw, dh) for each class.
-  [[nodiscard]] Tensor<T, 2> operator()(const Tensor<T, 4>& pooled) const { return predictors_(fc7_(fc6_(pooled))); }
+  [[nodiscard]] Tensor<T, 2> operator()(const Tensor<T, 4>& pooled) const {
+    if (layers_.empty()) return predictors_(average(pooled));
+    Tensor<T, 2> x = convs_.empty() ? layers_.front()(pooled) : layers_.front()(convolve(pooled));
+    for (std::size_t i = 1; i < layers_.size(); ++i) x = layers_[i](x);
+    return predictors_(x);
+  }
 
  private:
+  /// Convolutions and fully connected layers; returns the features that the last one makes.
+  Index read_layers(const Parameters& head, const BoxHeadInput& input, double epsilon) {
+    Index channels = input.channels;
+    for (std::size_t i = 0; (head / i / 0).contains("weight"); ++i) {
+      convs_.emplace_back(read_conv_block<T>(head / i, {.in = channels, .kernel = 3}, epsilon),
+                          ConvGeometry{.padding = 1, .relu = true});
+      channels = convs_.back().out_channels();
+    }
+    // a sequence counts layers without weights too: one that flattens, then a ReLU behind each fully connected layer
+    const std::size_t first = convs_.size() + 1;
+    const bool sequence = first > 1 || (head / first).contains("weight");
+    layers_.push_back(read_flattening(sequence ? head / first : head / "fc6", channels, input.bins * input.bins));
+    const auto read_next = [this](const Parameters& layer) {
+      layers_.push_back(read_linear<T, Operand>(layer, Parameters::any, layers_.back().out_features(), true));
+    };
+    if (!sequence) read_next(head / "fc7");
+    for (std::size_t i = first + 2; sequence && (head / i).contains("weight"); i += 2) read_next(head / i);
+    return layers_.back().out_features();
+  }
+
+  /// Appends the rows of the box deltas, four for each class: files leave out those of a background that is the last
+  /// class, and those of all classes but one where boxes are the same for all.
+  void add_deltas(const Parameters& box, Index in, BackgroundClass background, std::vector<T>& rows,
+                  std::vector<T>& bias) const {
+    const Index found = box.stored("weight", {Parameters::any, in}).shape[0];
+    const bool shared = found == 4, without_last = background == BackgroundClass::last && found == 4 * (classes_ - 1);
+    const Index stored = shared || without_last ? found : 4 * classes_;
+    const auto deltas = box.values<T>("weight", {stored, in}), delta_bias = box.values<T>("bias", {stored});
+    for (Index copies = shared ? classes_ : 1; copies > 0; --copies) {
+      rows.insert(rows.end(), deltas.begin(), deltas.end());
+      bias.insert(bias.end(), delta_bias.begin(), delta_bias.end());
+    }
+    rows.resize(5 * classes_ * in, T{0});
+    bias.resize(5 * classes_, T{0});
+  }
+
+  /// The layer that takes pooled features: checkpoints flatten [C, k, k]; here features are [k, k, C].
+  /// @param taps k * k
+  static Linear<T, Operand> read_flattening(const Parameters& at, Index channels, Index taps) {
+    const Index depth = channels * taps;
+    const std::size_t width = at.stored("weight", {Parameters::any, depth}).shape[0];
+    const auto weight = at.values<T>("weight", {width, depth});
+    std::vector<T> channels_last(weight.size());
+    parallel_for(width, [&](Index row) {
+      for (Index c = 0; c < channels; ++c)
+        for (Index tap = 0; tap < taps; ++tap)
+          channels_last[row * depth + tap * channels + c] = weight[row * depth + c * taps + tap];
+    });
+    return Linear<T, Operand>(depth, width, channels_last, at.values<T>("bias", {width}), true).named(at.name());
+  }
+
+  /// [N, k, k, C] -> [N, C]: the mean of the bins.
+  [[nodiscard]] static Tensor<T, 2> average(const Tensor<T, 4>& pooled) {
+    const Index bins = pooled.size(1) * pooled.size(2), channels = pooled.size(3);
+    Tensor<T, 2> means = pooled.like(Shape<2>{pooled.size(0), channels});
+    parallel_for(pooled.size(0), [&](Index roi) {
+      T* const to = &means(roi, 0);
+      std::fill_n(to, channels, T{0});
+      const T* from = pooled.data() + roi * bins * channels;
+      for (Index bin = 0; bin < bins; ++bin, from += channels)
+        for (Index c = 0; c < channels; ++c) to[c] += from[c];
+      for (Index c = 0; c < channels; ++c) to[c] /= static_cast<T>(bins);
+    });
+    return means;
+  }
+
+  [[nodiscard]] Tensor<T, 4> convolve(const Tensor<T, 4>& pooled) const {
+    Tensor<T, 4> x = convs_[0](pooled);
+    for (std::size_t i = 1; i < convs_.size(); ++i) x = convs_[i](x);
+    return x;
+  }
+
   Index classes_ = 0;
-  Linear<T, Operand> fc6_, fc7_;
+  std::vector<Conv2d<T>> convs_;
+  std::vector<Linear<T, Operand>> layers_;
   Linear<T> predictors_;
 };
 
@@ -109,8 +181,8 @@ class BoxHead {
  public:
   /// @param at the place of `box_head` and `box_predictor`
   /// @throws Error if a tensor is missing or does not fit
-  BoxHead(const Parameters& at, const ModelConfig& config, Index channels, int bins)
-      : predictor_(at, channels, static_cast<Index>(bins)),
+  BoxHead(const Parameters& at, const ModelConfig& config, const BoxHeadInput& input)
+      : predictor_(at, input, config.batch_norm_epsilon.value_or(0.0)),
         rule_{.score_threshold = config.box_score_threshold,
               .nms = {.iou_threshold = config.box_nms_thresh,
                       .limit = static_cast<Index>(config.max_detections),

@@ -21,7 +21,7 @@ class MaskHead {
  public:
   /// @param at       the place of `mask_head` and `mask_predictor`
   /// @param channels of the pooled features
-  /// @param classes  of the box head, background included
+  /// @param classes  labels that have a mask
   /// @throws Error if a tensor is missing or does not fit
   MaskHead(const Parameters& at, Index channels, Index classes, double epsilon) {
     Index width = channels;
@@ -61,7 +61,8 @@ class MaskHead {
     if (labels.size() != rois) fail("mask_head: expected ", rois, " labels, found ", labels.size());
     Tensor<T, 3> masks = pooled.like(Shape<3>{rois, 2 * bins, 2 * bins});
     if (rois == 0) return masks;
-    const Tensor<T, 4> features = convolve(pooled);
+    const Tensor<T, 4> convolved = convs_.empty() ? Tensor<T, 4>() : convolve(pooled);
+    const Tensor<T, 4>& features = convs_.empty() ? pooled : convolved;
     // a few RoIs at a time: the upsampled features are four times larger than what they come from
     constexpr Index group = 16;
     const Index channels = features.size(3), pixels = bins * bins;
@@ -87,7 +88,6 @@ class MaskHead {
   }
 
   [[nodiscard]] Tensor<T, 4> convolve(const Tensor<T, 4>& pooled) const {
-    if (convs_.empty()) return pooled.clone();
     Tensor<T, 4> x = convs_[0](pooled);
     for (std::size_t i = 1; i < convs_.size(); ++i) x = convs_[i](x);
     return x;

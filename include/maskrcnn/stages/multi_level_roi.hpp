@@ -15,11 +15,13 @@ namespace maskrcnn {
 
 /// Feature cells per pixel of the resized image, for each of the first `levels` maps.
 /// torchvision infers them from the heights; see `RoiScale`.
+/// @param finest stride of the finest map
 template <Convention C, Scalar T>
-[[nodiscard]] std::vector<T> roi_scales(const FeaturePyramid<T>& features, std::size_t levels, const Frame& frame) {
+[[nodiscard]] std::vector<T> roi_scales(const FeaturePyramid<T>& features, std::size_t levels, int finest,
+                                        const Frame& frame) {
   std::vector<T> scales;
   for (std::size_t level = 0; level < levels; ++level) {
-    T exponent = -static_cast<T>(level + 2);
+    T exponent = -std::log2(static_cast<T>(finest)) - static_cast<T>(level);
     if constexpr (C::roi_scale == RoiScale::from_heights)
       exponent = std::nearbyint(static_cast<T>(std::log2(static_cast<float>(
           static_cast<double>(features[level].size(1)) / static_cast<double>(frame.resized.height)))));
@@ -54,7 +56,8 @@ class MultiLevelRoi {
   static constexpr int output = Operator::output;
 
   /// @param levels how many maps of the pyramid are read, finest first (P2..P5: 4)
-  explicit MultiLevelRoi(std::size_t levels) : levels_(levels) {}
+  /// @param finest stride of the finest of them
+  explicit MultiLevelRoi(std::size_t levels, int finest = 4) : levels_(levels), finest_(finest) {}
 
   /// @param boxes in pixels of the resized image
   /// @return [N, output, output, C], one entry per box
@@ -63,7 +66,7 @@ class MultiLevelRoi {
                                         const Frame& frame) const {
     ProfileSpan span(profile_of(features), "stage", "roi features");
     constexpr auto bins = static_cast<Index>(output);
-    const std::vector<T> scales = roi_scales<C>(features, levels_, frame);
+    const std::vector<T> scales = roi_scales<C>(features, levels_, finest_, frame);
     Tensor<T, 4> pooled = features.front().like(Shape<4>{boxes.size(), bins, bins, features.front().size(3)});
     const std::vector<Place<T>> places = in_reading_order<T>(boxes, scales);
     const auto& kernels = kernels::best_kernels<T>();
@@ -105,6 +108,7 @@ class MultiLevelRoi {
   }
 
   std::size_t levels_;
+  int finest_;
 };
 
 }  // namespace maskrcnn

@@ -9,6 +9,7 @@
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/core/tensor.hpp>
+#include <maskrcnn/ops/pillow_resize.hpp>
 #include <maskrcnn/ops/resize.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 
@@ -22,15 +23,18 @@ struct Input {
 };
 
 /// Resizes so that the shorter side is `min_size`, or the longer side `max_size` if that is less; pads with zeros at
-/// the bottom and the right. torchvision's `GeneralizedRCNNTransform`.
+/// the bottom and the right. torchvision's `GeneralizedRCNNTransform`, detectron2's `ResizeShortestEdge`.
 template <Scalar T, Convention C>
 class Preprocess {
-  static_assert(C::resampler == Resampler::bilinear && C::normalise_before_resize,
-                "maskrcnn: Preprocess resamples normalised floats bilinearly; a convention that resamples otherwise "
-                "needs its own resampler here");
+  static_assert(
+      C::resampler == Resampler::bilinear || C::resampler == Resampler::pillow,
+      "maskrcnn: Preprocess resamples as torch or as Pillow does; a convention that resamples otherwise needs "
+      "its own resampler here");
 
  public:
-  explicit Preprocess(const ModelConfig& config) : min_size_(config.min_size), max_size_(config.max_size) {
+  /// @param divisor inputs are padded at the bottom and the right to a multiple of this
+  explicit Preprocess(const ModelConfig& config, int divisor = 32)
+      : min_size_(config.min_size), max_size_(config.max_size), divisor_(divisor) {
     for (std::size_t c = 0; c < 3; ++c)
       for (std::size_t value = 0; value < 256; ++value)
         normalised_[c][value] =
@@ -41,15 +45,12 @@ class Preprocess {
   /// Sizes that a picture of `original` pixels gets. A side never becomes shorter than one pixel (where torchvision
   /// fails on extreme aspect ratios).
   [[nodiscard]] Frame frame(Size original) const {
-    const double shorter = std::min(original.height, original.width),
-                 longer = std::max(original.height, original.width);
-    const double scale = std::min(min_size_ / shorter, max_size_ / longer);
-    const auto resize = [scale](int size) {
-      const double exact = size * scale + (C::size_rounding == SizeRounding::half_up ? 0.5 : 0.0);
-      return std::max(1, static_cast<int>(std::floor(exact)));
+    const auto [height, width] = exact_size(original);
+    const auto round = [](double exact) {
+      return std::max(1, static_cast<int>(std::floor(exact + (C::size_rounding == SizeRounding::half_up ? 0.5 : 0.0))));
     };
-    const auto pad = [](int size) { return (size + C::size_divisor - 1) / C::size_divisor * C::size_divisor; };
-    const Size resized{resize(original.height), resize(original.width)};
+    const auto pad = [this](int size) { return (size + divisor_ - 1) / divisor_ * divisor_; };
+    const Size resized{round(height), round(width)};
     return {original, resized, {pad(resized.height), pad(resized.width)}};
   }
 
@@ -57,6 +58,35 @@ class Preprocess {
   [[nodiscard]] Input<T> operator()(const ImageView& image, Workspace workspace = {}) const {
     const ProfileSpan span(workspace.profile, "stage", "preprocess");
     const Frame frame = this->frame(image.size());
+    if constexpr (C::resampler == Resampler::pillow)
+      return {normalised(pillow_resize(image, frame.resized), frame, std::move(workspace)), frame};
+    else
+      return {normalised(image, frame, std::move(workspace)), frame};
+  }
+
+ private:
+  struct ExactSize {
+    double height, width;
+  };
+
+  /// Before rounding. detectron2 scales twice where the longer side would exceed its limit.
+  [[nodiscard]] ExactSize exact_size(Size original) const {
+    const double height = original.height, width = original.width;
+    const double shorter = std::min(height, width), longer = std::max(height, width);
+    if constexpr (C::size_rounding == SizeRounding::floor) {
+      const double scale = std::min(min_size_ / shorter, max_size_ / longer);
+      return {height * scale, width * scale};
+    } else {
+      const double scale = min_size_ / shorter;
+      ExactSize size{height < width ? min_size_ : scale * height, height < width ? scale * width : min_size_};
+      if (const double largest = std::max(size.height, size.width); largest > max_size_)
+        size = {size.height * (max_size_ / largest), size.width * (max_size_ / largest)};
+      return size;
+    }
+  }
+
+  /// The normalised picture, resized if it has not its size yet, padded with zeros.
+  [[nodiscard]] Tensor<T, 4> normalised(const ImageView& image, const Frame& frame, Workspace workspace) const {
     const auto index = [](int size) { return static_cast<Index>(size); };
     Tensor<T, 4> tensor({1, index(frame.padded.height), index(frame.padded.width), 3}, std::move(workspace));
     const auto rows = bilinear_taps<T>(index(image.height()), index(frame.resized.height));
@@ -67,10 +97,9 @@ class Preprocess {
       if (y < rows.size()) to = resize_row(image, rows[y], columns, to);
       std::fill(to, end, T{0});
     });
-    return {std::move(tensor), frame};
+    return tensor;
   }
 
- private:
   T* resize_row(const ImageView& image, const BilinearTap<T>& row, const std::vector<BilinearTap<T>>& columns,
                 T* to) const {
     const std::uint8_t* const low = image.row(static_cast<int>(row.low));
@@ -89,6 +118,7 @@ class Preprocess {
   }
 
   double min_size_, max_size_;
+  int divisor_;
   std::array<std::array<T, 256>, 3> normalised_{};
 };
 

@@ -65,27 +65,37 @@ struct ScoredProposals {
   std::vector<int> levels;
 };
 
-/// Adds the best anchors of one level to `proposals`: the `count` largest logits, decoded, clipped to the image; boxes
-/// that are too small are dropped. torchvision's `RegionProposalNetwork.filter_proposals`, up to suppression.
+/// What decides which anchors become proposals, before suppression.
+struct ProposalRule {
+  Index count = 1000;          ///< so many at most of each level
+  double score_threshold = 0;  ///< objectness, where it is a probability, must be at least this
+};
+
+/// Adds the best anchors of one level to `proposals`: the largest logits, decoded, clipped to the image; boxes
+/// that are too small or score too little are dropped. torchvision's `RegionProposalNetwork.filter_proposals`, up to
+/// suppression.
 /// @param predictions [1, H, W, 5 A], as `RpnHead` makes them
 /// @param anchors     of this level: `anchors[i]` is the box of logit i in order (row, column, anchor)
 /// @param image       size of the resized image
 template <Convention C, Scalar T, class Anchors>
-void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, int level, Size image, Index count,
-                       ScoredProposals<T>& proposals) {
+void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, int level, Size image,
+                       const ProposalRule& rule, ScoredProposals<T>& proposals) {
   const ProfileSpan span(predictions.profile(), "step", "collect proposals");
   const Index per_position = anchors.per_position(), channels = predictions.size(3);
   std::vector<T> logits(anchors.size());
   for (Index i = 0; i < logits.size(); ++i)
     logits[i] = predictions.data()[i / per_position * channels + i % per_position];
-  for (const Index i : top_k<T>(logits, count)) {
+  for (const Index i : top_k<T>(logits, rule.count)) {
     const T* const position = predictions.data() + i / per_position * channels;
     const T* const delta = position + per_position + 4 * (i % per_position);
     const BasicBox<T> box = clip(decode_box(anchors[i], delta, BoxWeights{}), image);
-    const T score = sigmoid(logits[i]), smallest = static_cast<T>(C::proposal_min_size);
+    const T smallest = static_cast<T>(C::proposal_min_size);
     const bool large_enough = C::proposal_min_size > 0 ? box.width() >= smallest && box.height() >= smallest
                                                        : box.width() > T{0} && box.height() > T{0};
-    if (!large_enough || !(score >= T{0})) continue;  // written so that NaN goes
+    const T score = C::objectness == Objectness::logit ? logits[i] : sigmoid(logits[i]);
+    const bool good_enough =
+        C::objectness == Objectness::logit ? std::isfinite(score) : score >= static_cast<T>(rule.score_threshold);
+    if (!large_enough || !good_enough) continue;  // written so that NaN goes
     proposals.boxes.push_back(box);
     proposals.scores.push_back(score);
     proposals.levels.push_back(level);
@@ -97,12 +107,13 @@ void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, 
 template <Scalar T, Convention C, class Generator, kernels::OperandOf<T> Operand = T>
 class Rpn {
  public:
-  /// @param at the place of `head`
+  /// @param at     the place of `head`
+  /// @param finest stride of the finest map
   /// @throws Error if a tensor is missing or does not fit
-  Rpn(const Parameters& at, const ModelConfig& config, Index channels)
-      : anchors_(config),
+  Rpn(const Parameters& at, const ModelConfig& config, Index channels, int finest = 4)
+      : anchors_(config, finest),
         head_(at / "head", channels, anchors_.per_position(), config.batch_norm_epsilon.value_or(0.0)),
-        pre_nms_(static_cast<Index>(config.rpn_pre_nms_top_n)),
+        rule_{.count = static_cast<Index>(config.rpn_pre_nms_top_n), .score_threshold = config.rpn_score_thresh},
         nms_{.iou_threshold = config.rpn_nms_thresh,
              .limit = static_cast<Index>(config.rpn_post_nms_top_n),
              .shift_limit = static_cast<Index>(C::nms_shift_limit)} {}
@@ -114,7 +125,7 @@ class Rpn {
     for (std::size_t level = 0; level < features.size(); ++level) {
       const Size grid{static_cast<int>(features[level].size(1)), static_cast<int>(features[level].size(2))};
       collect_proposals<C>(head_(features[level]), anchors_(level, grid, frame.padded), static_cast<int>(level),
-                           frame.resized, pre_nms_, all);
+                           frame.resized, rule_, all);
     }
     const ProfileSpan step(profile_of(features), "step", "suppress proposals");
     std::vector<BasicBox<T>> proposals;
@@ -125,7 +136,7 @@ class Rpn {
  private:
   Generator anchors_;
   RpnHead<T, Operand> head_;
-  Index pre_nms_;
+  ProposalRule rule_;
   NmsRule nms_;
 };
 

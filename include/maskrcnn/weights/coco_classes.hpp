@@ -1,7 +1,7 @@
-/// The class names of COCO, as torchvision's detection models number them.
+/// The class names of COCO, as torchvision's and detectron2's models number them.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -23,6 +23,26 @@ namespace maskrcnn {
       "toothbrush"};
   // clang-format on
   return names;
+}
+
+/// The 80 names that are used, without background and gaps: detectron2's labels 0 to 79.
+[[nodiscard]] inline const std::vector<std::string>& coco_thing_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> used;
+    for (const std::string& name : coco_class_names())
+      if (name != "N/A" && name != coco_class_names().front()) used.push_back(name);
+    return used;
+  }();
+  return names;
+}
+
+/// COCO's category id of a label: its place among the 91 names, where a model's labels are the 80; else the label
+/// itself.
+/// @param names class names by label
+[[nodiscard]] inline int coco_category_id(int label, const std::vector<std::string>& names) {
+  if (names != coco_thing_names() || label < 0 || static_cast<std::size_t>(label) >= names.size()) return label;
+  const auto& all = coco_class_names();
+  return static_cast<int>(std::find(all.begin(), all.end(), names[static_cast<std::size_t>(label)]) - all.begin());
 }
 
 }  // namespace maskrcnn

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <nlohmann/json.hpp>
@@ -10,8 +11,9 @@
 
 namespace maskrcnn {
 
-/// What a model is built with besides its weights. Defaults are torchvision's `maskrcnn_resnet50_fpn`; a file's
-/// `__metadata__` overrides them, key by key, under torchvision's constructor names; the caller may change any.
+/// What a model is built with besides its weights. Defaults are torchvision's `maskrcnn_resnet50_fpn`, or those of
+/// another model that a file is recognised as; its `__metadata__` overrides them, key by key, under torchvision's
+/// constructor names; the caller may change any.
 struct ModelConfig {
   std::array<double, 3> image_mean{0.485, 0.456, 0.406};  ///< per channel, after division by the pixel scale
   std::array<double, 3> image_std{0.229, 0.224, 0.225};
@@ -23,6 +25,7 @@ struct ModelConfig {
 
   int rpn_pre_nms_top_n = 1000;   ///< proposals per level before suppression
   int rpn_post_nms_top_n = 1000;  ///< proposals of all levels after it
+  double rpn_score_thresh = 0;    ///< proposals need an objectness of at least this
   double rpn_nms_thresh = 0.7;    ///< IoU above which the weaker proposal goes
 
   double box_score_threshold = 0.05;  ///< detections need a score above this
@@ -30,12 +33,15 @@ struct ModelConfig {
   int max_detections = 100;           ///< detections per image
   double mask_threshold = 0.5;        ///< pixels with at least this probability belong to the object
 
-  /// Epsilon of every batch norm; empty: 1e-5 in a file that has `num_batches_tracked`, else the convention's.
+  /// Epsilon of every batch norm; empty: the convention's (a file that has `num_batches_tracked`: 1e-5).
   std::optional<double> batch_norm_epsilon{};
-  /// Names by label, background included. A file without names and with 91 classes has COCO's.
+  /// Which convolution of a bottleneck carries the stride; empty: the convention's.
+  std::optional<BottleneckStride> bottleneck_stride{};
+  /// Names by label, background included where it is the first class. A file without names and with COCO's number of
+  /// classes has its names.
   std::vector<std::string> class_names{};
 
-  /// The defaults, changed by the metadata of `weights`.
+  /// The defaults of the model that `weights` are of, changed by their metadata.
   /// @throws Error naming key, expected and found, if a value cannot be read or makes no sense
   [[nodiscard]] static ModelConfig from(const Weights& weights);
 
@@ -50,6 +56,11 @@ struct ModelConfig {
     return config;
   }
 };
+
+/// Whose numbers a model follows: the metadata key "convention", else who named the tensors.
+[[nodiscard]] inline std::string convention_of(const Weights& weights) {
+  return weights.metadata("convention").value_or(weights.naming() == Naming::detectron2 ? "detectron2" : "torchvision");
+}
 
 namespace model_config {
 
@@ -90,8 +101,57 @@ class Reader {
 
 }  // namespace model_config
 
-inline ModelConfig ModelConfig::from(const Weights& weights) {
+namespace model_config {
+
+/// What torchvision's constructor of its MobileNetV3 models makes by default. Both have the same tensors: which one a
+/// file is of says its metadata `architecture`, else its name (torchvision's own has it), else it is the larger.
+[[nodiscard]] inline ModelConfig mobilenet(const std::string& name) {
   ModelConfig config;
+  config.batch_norm_epsilon = 1e-5;
+  config.anchor_sizes.assign(3, {32, 64, 128, 256, 512});
+  config.anchor_aspect_ratios.assign(3, {0.5, 1.0, 2.0});
+  config.rpn_score_thresh = 0.05;
+  if (name.find("mobilenet_v3_large_320") != std::string::npos) {
+    config.min_size = 320;
+    config.max_size = 640;
+    config.rpn_pre_nms_top_n = config.rpn_post_nms_top_n = 150;
+  }
+  return config;
+}
+
+/// What the configuration files of detectron2's models say.
+[[nodiscard]] inline ModelConfig detectron2(const Weights& weights) {
+  ModelConfig config;
+  config.image_mean = {103.53, 116.28, 123.675};
+  config.image_std = {1, 1, 1};
+  if (weights.find("backbone.fpn.inner_blocks.0.0.weight") == nullptr) {  // C4, DC5
+    config.anchor_sizes = {{32, 64, 128, 256, 512}};
+    config.anchor_aspect_ratios = {{0.5, 1.0, 2.0}};
+    config.rpn_pre_nms_top_n = 6000;
+  }
+  const StoredTensor* const conv = weights.find("backbone.body.layer1.0.conv2.weight");
+  const bool grouped = conv != nullptr && conv->shape.size() == 4 && conv->shape[0] != conv->shape[1];
+  if (grouped) {  // ResNeXt
+    config.image_std = {57.375, 57.12, 58.395};
+    config.bottleneck_stride = BottleneckStride::in_3x3;
+  }
+  return config;
+}
+
+/// The defaults of the model that a file is recognised as.
+[[nodiscard]] inline ModelConfig defaults_of(const Weights& weights) {
+  if (convention_of(weights) == "detectron2") return detectron2(weights);
+  const std::string architecture = weights.metadata("architecture").value_or("");
+  if (!architecture.empty())
+    return architecture.find("mobilenet_v3") != std::string::npos ? mobilenet(architecture) : ModelConfig();
+  if (weights.find("backbone.body.1.block.0.0.weight") == nullptr) return {};
+  return mobilenet(weights.file().substr(weights.file().find_last_of('/') + 1));
+}
+
+}  // namespace model_config
+
+inline ModelConfig ModelConfig::from(const Weights& weights) {
+  ModelConfig config = model_config::defaults_of(weights);
   const model_config::Reader read(weights);
   const char* const integer = "an integer from 0 to 1000000";
   const char* const number = "a number";
@@ -103,6 +163,7 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
   read("anchor_aspect_ratios", config.anchor_aspect_ratios, "a list of lists of numbers, one per level");
   read("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n, integer);
   read("rpn_post_nms_top_n", config.rpn_post_nms_top_n, integer);
+  read("rpn_score_thresh", config.rpn_score_thresh, number);
   read("rpn_nms_thresh", config.rpn_nms_thresh, number);
   read("box_score_thresh", config.box_score_threshold, number);
   read("box_nms_thresh", config.box_nms_thresh, number);
@@ -111,12 +172,20 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
   read("classes", config.class_names, "a list of names");
   if (weights.metadata("batch_norm_eps"))
     read("batch_norm_eps", config.batch_norm_epsilon.emplace(), number);
-  else
+  else if (!config.batch_norm_epsilon)
     for (const auto& [name, tensor] : weights.tensors())
       if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;
+  if (weights.metadata("stride_in_1x1")) {
+    bool in_1x1 = false;
+    read("stride_in_1x1", in_1x1, "true or false");
+    config.bottleneck_stride = in_1x1 ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;
+  }
   const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
-  if (config.class_names.empty() && predictor != nullptr && predictor->count() == coco_class_names().size())
-    config.class_names = coco_class_names();
+  if (config.class_names.empty() && predictor != nullptr) {
+    const bool background_last = convention_of(weights) == "detectron2";
+    const auto& coco = background_last ? coco_thing_names() : coco_class_names();
+    if (predictor->count() == coco.size() + (background_last ? 1 : 0)) config.class_names = coco;
+  }
   config.validate("file " + weights.file());
   return config;
 }
@@ -143,6 +212,7 @@ inline void ModelConfig::validate(const std::string& where) const {
   require(rpn_nms_thresh >= 0 && rpn_nms_thresh <= 1, "rpn_nms_thresh from 0 to 1", rpn_nms_thresh);
   require(box_nms_thresh >= 0 && box_nms_thresh <= 1, "box_nms_thresh from 0 to 1", box_nms_thresh);
   require(mask_threshold >= 0 && mask_threshold <= 1, "mask_thresh from 0 to 1", mask_threshold);
+  require(std::isfinite(rpn_score_thresh), "a finite rpn_score_thresh", rpn_score_thresh);
   require(std::isfinite(box_score_threshold), "a finite box_score_thresh", box_score_threshold);
   require(rpn_pre_nms_top_n >= 0, "rpn_pre_nms_top_n of 0 or more", rpn_pre_nms_top_n);
   require(rpn_post_nms_top_n >= 0, "rpn_post_nms_top_n of 0 or more", rpn_post_nms_top_n);

@@ -46,14 +46,14 @@ class Parameters {
     if (!fits)
       fail("weights: '", prefix_, name, "' has shape ", shape_text(tensor->shape), ", expected ",
            expected_text(expected), " (file ", weights_->file(), ")");
-    if (tensor->type != DType::f32 && tensor->type != DType::f16 && tensor->type != DType::bf16)
-      fail("weights: '", prefix_, name, "' has type ", tensor->type_name, ", expected F32, F16 or BF16 (file ",
+    if (!is_float(tensor->type))
+      fail("weights: '", prefix_, name, "' has type ", tensor->type_name, ", expected F32, F16, BF16 or F64 (file ",
            weights_->file(), ")");
     read_->insert(prefix_ + name);
     return *tensor;
   }
 
-  /// Its elements, widened to `T`.
+  /// Its elements, converted to `T`.
   template <Scalar T>
   [[nodiscard]] std::vector<T> values(const std::string& name, const std::vector<std::size_t>& expected) const {
     const StoredTensor& tensor = stored(name, expected);
@@ -68,7 +68,8 @@ class Parameters {
   /// @throws Error if a tensor of the file was read by no stage
   void require_all_read() const {
     for (const auto& [name, tensor] : weights_->tensors())
-      if (!read_->contains(name) && !name.ends_with(".num_batches_tracked"))  // a counter that training leaves
+      // a counter that training leaves, and what files are checked with
+      if (!read_->contains(name) && !name.ends_with(".num_batches_tracked") && !name.starts_with("self_test."))
         fail("weights: '", name, "' of shape ", shape_text(tensor.shape), " is unknown to this model (file ",
              weights_->file(), ")");
   }
@@ -90,14 +91,22 @@ class Parameters {
 /// What a convolution must look like; `Parameters::any` leaves a size to the file.
 struct ConvShape {
   std::size_t out = Parameters::any, in = Parameters::any, kernel = 1;
-  bool bias = true;  ///< whether it must have one; if not, it still may
+  bool bias = true;      ///< whether it must have one; if not, it still may
+  bool grouped = false;  ///< whether it may have groups: as many as inputs of the file's kernels go into `in`
 };
 
 /// Reads `weight` and `bias` of a convolution.
 template <Scalar T>
 [[nodiscard]] ConvWeights<T> read_conv(const Parameters& at, const ConvShape& shape) {
-  const StoredTensor& stored = at.stored("weight", {shape.out, shape.in, shape.kernel, shape.kernel});
+  const std::size_t in = shape.grouped ? Parameters::any : shape.in;
+  const StoredTensor& stored = at.stored("weight", {shape.out, in, shape.kernel, shape.kernel});
   ConvWeights<T> conv{.out = stored.shape[0], .in = stored.shape[1], .height = shape.kernel, .width = shape.kernel};
+  if (shape.grouped) {
+    conv.in = shape.in;
+    conv.groups = shape.in / stored.shape[1];
+    if (conv.groups * stored.shape[1] != shape.in || conv.out % conv.groups != 0)
+      (void)at.stored("weight", {shape.out, shape.in, shape.kernel, shape.kernel});  // says what was expected
+  }
   conv.name = at.name();
   conv.kernel = at.values<T>("weight", stored.shape);
   if (shape.bias || at.contains("bias")) conv.bias = at.values<T>("bias", {conv.out});
@@ -112,7 +121,7 @@ void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilo
   const auto weight = norm.values<double>("weight", {conv.out}), bias = norm.values<double>("bias", {conv.out});
   const auto mean = norm.values<double>("running_mean", {conv.out}),
              var = norm.values<double>("running_var", {conv.out});
-  const Index depth = conv.in * conv.height * conv.width;
+  const Index depth = conv.in / conv.groups * conv.height * conv.width;
   conv.bias.resize(conv.out, T{0});
   for (Index n = 0; n < conv.out; ++n) {
     const double scale = weight[n] / std::sqrt(var[n] + epsilon);

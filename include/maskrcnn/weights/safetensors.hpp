@@ -1,10 +1,9 @@
 /// The safetensors format: u64 header length, JSON header, raw data. Every file is treated as hostile.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <cstring>
-#include <maskrcnn/weights/mapped_file.hpp>
+#include <maskrcnn/weights/weight_file.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -16,22 +15,6 @@ namespace safetensors {
 
 /// Largest header that is read. Real ones have about 100 bytes a tensor; a hostile one would cost 25 times its size.
 inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
-
-[[nodiscard]] inline DType dtype_of(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, DType>, 10> names{{{"F32", DType::f32},
-                                                                      {"F16", DType::f16},
-                                                                      {"BF16", DType::bf16},
-                                                                      {"F64", DType::f64},
-                                                                      {"I64", DType::i64},
-                                                                      {"I32", DType::i32},
-                                                                      {"I16", DType::i16},
-                                                                      {"I8", DType::i8},
-                                                                      {"U8", DType::u8},
-                                                                      {"BOOL", DType::boolean}}};
-  for (const auto& [text, type] : names)
-    if (text == name) return type;
-  return DType::other;
-}
 
 /// Parses the header: an object of objects of short lists, so anything deeper is refused, as is a name given twice.
 [[nodiscard]] inline nlohmann::json parse_header(std::string_view text, const std::string& file) {
@@ -56,6 +39,8 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
     return header;
   } catch (const Json::parse_error& error) {
     fail("weights: the header is not valid JSON at byte ", error.byte, " (file ", file, ")");
+  } catch (const Json::out_of_range&) {
+    fail("weights: the header has a number that is too large for any computer (file ", file, ")");
   }
 }
 
@@ -101,11 +86,11 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
 
 }  // namespace safetensors
 
-/// Reads a safetensors file: maps it, checks its header completely, copies no tensor.
-/// @throws Error if the file cannot be read or is not a well-formed safetensors file; the message says why
-[[nodiscard]] inline Weights read_safetensors(const std::string& path) {
-  const auto file = std::make_shared<const MappedFile>(path);
-  const auto bytes = file->bytes();
+/// Reads a safetensors file: checks its header completely, copies no tensor.
+/// @throws Error if the file is not a well-formed safetensors file; the message says why
+[[nodiscard]] inline Weights read_safetensors(const WeightFile& file) {
+  const std::string& path = file.name;
+  const auto bytes = file.bytes;
   std::uint64_t header_bytes = 0;
   if (bytes.size() < sizeof header_bytes)
     fail("weights: expected a safetensors file, found ", bytes.size(), " bytes (file ", path, ")");
@@ -143,7 +128,7 @@ inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20U;
     used = place.second;
     previous = &name;
   }
-  return {path, std::move(tensors), std::move(metadata), file};
+  return {path, std::move(tensors), std::move(metadata), file.owner};
 }
 
 }  // namespace maskrcnn

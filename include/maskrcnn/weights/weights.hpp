@@ -2,21 +2,24 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/half.hpp>
+#include <maskrcnn/weights/names.hpp>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace maskrcnn {
 
-/// Element types that a weight file may hold. Only the first three are read by a model; the rest may be present.
+/// Element types that a weight file may hold. Only the first four are read by a model; the rest may be present.
 enum class DType { f32, f16, bf16, f64, i64, i32, i16, i8, u8, boolean, other };
 
 /// Bytes of one element; 0 for `other`.
@@ -42,12 +45,43 @@ enum class DType { f32, f16, bf16, f64, i64, i32, i16, i8, u8, boolean, other };
   return 0;
 }
 
+/// The names of element types, as safetensors spells them.
+inline constexpr std::array<std::pair<std::string_view, DType>, 10> dtype_names{{{"F32", DType::f32},
+                                                                                 {"F16", DType::f16},
+                                                                                 {"BF16", DType::bf16},
+                                                                                 {"F64", DType::f64},
+                                                                                 {"I64", DType::i64},
+                                                                                 {"I32", DType::i32},
+                                                                                 {"I16", DType::i16},
+                                                                                 {"I8", DType::i8},
+                                                                                 {"U8", DType::u8},
+                                                                                 {"BOOL", DType::boolean}}};
+
+/// The type of a name; `other` if there is none.
+[[nodiscard]] constexpr DType dtype_of(std::string_view name) {
+  for (const auto& [text, type] : dtype_names)
+    if (text == name) return type;
+  return DType::other;
+}
+
+/// The name of a type; empty for `other`.
+[[nodiscard]] constexpr std::string_view dtype_name(DType type) {
+  for (const auto& [text, known] : dtype_names)
+    if (known == type) return text;
+  return {};
+}
+
+/// Whether a model can read numbers of this type.
+[[nodiscard]] constexpr bool is_float(DType type) {
+  return type == DType::f32 || type == DType::f16 || type == DType::bf16 || type == DType::f64;
+}
+
 /// One tensor of a file: where its elements lie (little-endian, row-major, any alignment), their type and shape.
 struct StoredTensor {
   DType type = DType::other;
-  std::string type_name;  ///< as the file spells it, for messages
+  std::string type_name;  ///< for messages: of `dtype_names`; of `other`, as the file spells it
   std::vector<std::size_t> shape;
-  const std::byte* data = nullptr;
+  const std::byte* data = nullptr;  ///< null, if a pickle has it and it is empty or of type `other`
 
   [[nodiscard]] std::size_t count() const {
     std::size_t count = 1;
@@ -55,12 +89,17 @@ struct StoredTensor {
     return count;
   }
 
-  /// Element `index`, widened. Only for f32, f16 and bf16.
+  /// Element `index`, converted. Only for types of `is_float`.
   template <class T>
   [[nodiscard]] T element(std::size_t index) const {
     if (type == DType::f32) {
       float value = 0;
       std::memcpy(&value, data + 4 * index, sizeof value);
+      return static_cast<T>(value);
+    }
+    if (type == DType::f64) {
+      double value = 0;
+      std::memcpy(&value, data + 8 * index, sizeof value);
       return static_cast<T>(value);
     }
     std::uint16_t bits = 0;
@@ -79,12 +118,17 @@ class Weights {
   /// @param owner whatever keeps the tensors' bytes alive
   Weights(std::string file, Tensors tensors, Metadata metadata, std::shared_ptr<const void> owner)
       : file_(std::move(file)), metadata_(std::move(metadata)), owner_(std::move(owner)) {
+    for (const auto& [name, tensor] : tensors)
+      if (const auto naming = naming_of(name)) naming_ = *naming;
     for (auto& [name, tensor] : tensors)
-      if (const std::string current = current_name(name); !tensors_.emplace(current, std::move(tensor)).second)
+      if (const std::string current = current_name(name, naming_);
+          !current.empty() && !tensors_.emplace(current, std::move(tensor)).second)
         fail("weights: '", name, "' is there under its old and its new name (file ", file_, ")");
   }
 
   [[nodiscard]] const std::string& file() const { return file_; }
+  /// Who named the tensors in the file.
+  [[nodiscard]] Naming naming() const { return naming_; }
   /// Tensors by torchvision's current names.
   [[nodiscard]] const Tensors& tensors() const { return tensors_; }
   [[nodiscard]] const Metadata& metadata() const { return metadata_; }
@@ -100,29 +144,10 @@ class Weights {
   }
 
  private:
-  /// torchvision renamed these when its layers became conv-norm-activation blocks; official files keep the old names:
-  /// `fpn.inner_blocks.0.weight` -> `fpn.inner_blocks.0.0.weight`, `rpn.head.conv.weight` ->
-  /// `rpn.head.conv.0.0.weight`, `mask_head.mask_fcn1.weight` -> `mask_head.0.0.weight`.
-  static std::string current_name(const std::string& name) {
-    const auto dot = name.rfind('.');
-    if (dot == std::string::npos) return name;
-    const std::string layer = name.substr(0, dot), leaf = name.substr(dot);
-    const auto ends_with_digit_after = [&layer](const std::string& prefix) {
-      return layer.size() == prefix.size() + 1 && layer.starts_with(prefix) && layer.back() >= '0' &&
-             layer.back() <= '9';
-    };
-    const std::string fcn = "roi_heads.mask_head.mask_fcn";
-    if (ends_with_digit_after("backbone.fpn.inner_blocks.") || ends_with_digit_after("backbone.fpn.layer_blocks."))
-      return layer + ".0" + leaf;
-    if (layer == "rpn.head.conv") return layer + ".0.0" + leaf;
-    if (ends_with_digit_after(fcn) && layer.back() != '0')
-      return "roi_heads.mask_head." + std::string(1, static_cast<char>(layer.back() - 1)) + ".0" + leaf;
-    return name;
-  }
-
   std::string file_;
   Tensors tensors_;
   Metadata metadata_;
+  Naming naming_ = Naming::torchvision;
   std::shared_ptr<const void> owner_;
 };
 

@@ -1,9 +1,9 @@
-// expect: maskrcnn: Preprocess resamples normalised floats bilinearly
+// expect: maskrcnn: Preprocess resamples as torch or as Pillow does
 #include <maskrcnn/stages/preprocess.hpp>
 
-struct After : maskrcnn::Torchvision {
+struct Lanczos : maskrcnn::Torchvision {
 #ifdef MISUSE
-  static constexpr bool normalise_before_resize = false;
+  static constexpr auto resampler = static_cast<maskrcnn::Resampler>(7);
 #endif
 };
-template class maskrcnn::Preprocess<float, After>;
+template class maskrcnn::Preprocess<float, Lanczos>;

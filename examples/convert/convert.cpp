@@ -1,0 +1,210 @@
+#include "convert.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/io/image_file.hpp>
+#include <maskrcnn/io/safetensors_file.hpp>
+#include <maskrcnn/ops/pillow_resize.hpp>
+#include <maskrcnn/self_test.hpp>
+#include <maskrcnn/weights/load_weights.hpp>
+#include <maskrcnn/weights/model_metadata.hpp>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+#include "labels.hpp"
+#include "pipeline.hpp"
+#include "report.hpp"
+
+namespace convert {
+
+namespace {
+
+using maskrcnn::DType;
+using maskrcnn::Image;
+using maskrcnn::Index;
+using maskrcnn::ModelConfig;
+using maskrcnn::SelfTest;
+using maskrcnn::StoredTensor;
+using maskrcnn::Weights;
+using Tensors = std::map<std::string, maskrcnn::io::TensorToWrite>;
+
+/// Discs and bars of all colours on a gradient: something to find for most models.
+Image made_up_picture() {
+  Image image({192, 256});
+  for (int y = 0; y < image.height(); ++y)
+    for (int x = 0; x < image.width(); ++x) {
+      std::uint8_t* const pixel = image.row(y) + 3 * x;
+      const int disc = (y / 48) * 5 + x / 52, dy = y % 48 - 24, dx = x % 52 - 26;
+      const bool inside = disc % 3 == 2 ? std::abs(dy) < 8 + disc % 5 && std::abs(dx) < 20
+                                        : dy * dy + dx * dx * (1 + disc % 2) < 100 + 15 * disc;
+      for (int c = 0; c < 3; ++c)
+        pixel[c] = static_cast<std::uint8_t>(inside ? 70 + (disc * (c + 2) * 41) % 185 : 20 + (x + c * y) / 12);
+    }
+  return image;
+}
+
+Image test_picture(const std::string& path) {
+  if (path.empty()) return made_up_picture();
+  constexpr int longest = 256;
+  Image image = maskrcnn::io::read_image(path);
+  const int longer = std::max(image.height(), image.width());
+  if (longer <= longest) return image;
+  const auto reduced = [&](int size) { return std::max(1, size * longest / longer); };
+  return maskrcnn::pillow_resize(image, {reduced(image.height()), reduced(image.width())});
+}
+
+/// The best objects that the model of these weights finds, whatever their scores.
+std::vector<SelfTest::Object> objects_in(const Image& image, const Weights& weights, ModelConfig config) {
+  constexpr std::size_t limit = 5;
+  config.box_score_threshold = 0;
+  const auto pipeline =
+      segment::make_pipeline(segment::architecture_of(weights), weights, config, segment::Precision::fp32);
+  return std::visit([](const auto& found) { return SelfTest::objects_of(found, limit); }, (*pipeline)(image));
+}
+
+/// Memory behind the tensors of a self-test.
+struct SelfTestTensors {
+  std::vector<std::uint8_t> pixels;
+  std::vector<float> numbers;
+
+  SelfTestTensors(const Image& image, const std::vector<SelfTest::Object>& objects) {
+    for (int y = 0; y < image.height(); ++y)
+      pixels.insert(pixels.end(), image.row(y), image.row(y) + 3 * image.width());
+    for (const SelfTest::Object& object : objects)
+      for (const float number : {object.box.x0, object.box.y0, object.box.x1, object.box.y1,
+                                 static_cast<float>(object.label), object.score, static_cast<float>(object.area)})
+        numbers.push_back(number);
+  }
+
+  void add_to(Tensors& tensors, maskrcnn::Size image) const {
+    const auto add = [&tensors](const char* name, DType type, std::vector<std::size_t> shape, const void* data) {
+      tensors[maskrcnn::self_test_prefix + std::string(name)] = {
+          .type = type,
+          .shape = shape,
+          .from = {.type = type, .type_name = {}, .shape = shape, .data = static_cast<const std::byte*>(data)}};
+    };
+    add("image", DType::u8, {static_cast<std::size_t>(image.height), static_cast<std::size_t>(image.width), 3},
+        pixels.data());
+    add("objects", DType::f32, {numbers.size() / 7, 7}, numbers.data());
+  }
+};
+
+/// What the tensors are stored as: floats as they are, doubles as floats; in half, what fits into F16.
+DType stored_type(const StoredTensor& tensor, bool half) {
+  if (!half) return tensor.type == DType::f64 ? DType::f32 : tensor.type;
+  if (tensor.type == DType::f16) return DType::f16;
+  for (std::size_t i = 0; i < tensor.count(); ++i)
+    if (!(std::abs(tensor.element<float>(i)) <= 65504.0F)) return DType::f32;
+  return DType::f16;
+}
+
+std::string megabytes(std::uintmax_t bytes) {
+  char text[32];
+  (void)std::snprintf(text, sizeof text, "%.1f MB", static_cast<double>(bytes) / 1e6);
+  return text;
+}
+
+std::string class_text(const ModelConfig& config) {
+  if (config.class_names.empty()) return "without names";
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(config.class_names.size(), 4); ++i)
+    text += (i == 0 ? "" : ", ") + config.class_names[i];
+  return std::to_string(config.class_names.size()) + " (" + text + (config.class_names.size() > 4 ? ", ...)" : ")");
+}
+
+/// One line for each thing that a person wants to know of weights.
+void print(const Weights& weights, const segment::Architecture& architecture, const ModelConfig& config) {
+  std::printf("  model       %s, convention of %s\n", architecture.name().c_str(),
+              std::string(architecture.convention).c_str());
+  std::printf("  classes     %s\n", segment::printable(class_text(config)).c_str());
+  std::printf("  input       shorter side %d, longer side at most %d pixels\n", config.min_size, config.max_size);
+  std::map<std::string, std::pair<std::size_t, std::size_t>> types;
+  std::size_t numbers = 0;
+  for (const auto& [name, tensor] : weights.tensors()) {
+    if (name.starts_with(maskrcnn::self_test_prefix)) continue;
+    auto& [count, bytes] = types[tensor.type_name];
+    ++count;
+    bytes += tensor.count() * maskrcnn::byte_size(tensor.type);
+    numbers += tensor.count();
+  }
+  for (const auto& [type, sum] : types)
+    std::printf("  tensors     %zu of %s, %s\n", sum.first, segment::printable(type).c_str(),
+                megabytes(sum.second).c_str());
+  std::printf("  numbers     %.1f million\n", static_cast<double>(numbers) / 1e6);
+  const auto test = maskrcnn::self_test_of(weights);
+  if (test)
+    std::printf("  self-test   %zu objects in %d x %d pixels\n", test->objects.size(), test->image.width(),
+                test->image.height());
+  else
+    std::printf("  self-test   none\n");
+}
+
+}  // namespace
+
+bool inspect(const std::string& path) {
+  const auto file = maskrcnn::open_weight_file(path);
+  const Weights weights = maskrcnn::read_weights(file);
+  std::printf("%s\n  format      %s, %s\n", segment::printable(path).c_str(),
+              std::string(maskrcnn::format_name(maskrcnn::format_of(file.bytes))).c_str(),
+              megabytes(file.bytes.size()).c_str());
+  try {
+    const auto architecture = segment::architecture_of(weights);
+    const ModelConfig config = ModelConfig::from(weights);
+    print(weights, architecture, config);
+    (void)segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
+    std::printf("  complete    every tensor of the model is there, and none is left over\n");
+    return true;
+  } catch (const maskrcnn::Error& problem) {
+    std::printf("  not usable  %s\n", segment::printable(problem.what()).c_str());
+    return false;
+  }
+}
+
+void run(const Options& options) {
+  std::error_code error;
+  if (std::filesystem::equivalent(options.in, options.out, error) && !error)
+    maskrcnn::fail("weights: ", options.out, " is the checkpoint itself, expected another file to write");
+  const Weights weights = maskrcnn::load_weights(options.in);
+  const auto architecture = segment::architecture_of(weights);
+  ModelConfig config = ModelConfig::from(weights);
+  if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
+  // torchvision's first models say nothing of their norms' epsilon, and a file with metadata must not be guessed at
+  if (!config.batch_norm_epsilon)
+    config.batch_norm_epsilon = architecture.convention == maskrcnn::Detectron2::name
+                                    ? maskrcnn::Detectron2::frozen_batch_norm_epsilon
+                                    : maskrcnn::Torchvision::frozen_batch_norm_epsilon;
+
+  Tensors tensors;
+  for (const auto& [name, tensor] : weights.tensors())
+    if (maskrcnn::is_float(tensor.type) && !name.starts_with(maskrcnn::self_test_prefix))
+      tensors[name] = {.type = stored_type(tensor, options.half), .shape = tensor.shape, .from = tensor};
+  const auto metadata = maskrcnn::metadata_of(config, architecture.name(), std::string(architecture.convention));
+
+  // The self-test is of the numbers as they are stored, so they are written, read back and then tested.
+  const Image image = test_picture(options.test_image);
+  const std::string draft = options.out + ".draft";
+  std::vector<SelfTest::Object> objects;
+  try {
+    maskrcnn::io::write_safetensors(draft, tensors, metadata);
+    const Weights stored = maskrcnn::load_weights(draft);
+    objects = objects_in(image, stored, ModelConfig::from(stored));
+  } catch (...) {
+    std::filesystem::remove(draft, error);
+    throw;
+  }
+  std::filesystem::remove(draft, error);
+  const SelfTestTensors test(image, objects);
+  test.add_to(tensors, image.size());
+  maskrcnn::io::write_safetensors(options.out, tensors, metadata);
+  std::printf("%s\n", segment::printable(options.out).c_str());
+  const Weights written = maskrcnn::load_weights(options.out);
+  print(written, segment::architecture_of(written), ModelConfig::from(written));
+}
+
+}  // namespace convert

@@ -1,0 +1,64 @@
+// maskrcnn-convert: any checkpoint to a safetensors file that says all there is to know about its model, and tests
+// itself.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <maskrcnn/core/error.hpp>
+#include <new>
+#include <string>
+
+#include "convert.hpp"
+#include "report.hpp"
+
+namespace {
+
+int fail_with(const std::string& sentence) {
+  (void)std::fflush(stdout);
+  std::fprintf(stderr, "maskrcnn-convert: %s\n", segment::printable(sentence).c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  convert::Options options;
+  std::string inspected;
+  CLI::App app(
+      "Converts a checkpoint of torchvision or detectron2 (.pth, .pkl, .safetensors) into a safetensors file with all "
+      "facts of\nits model in its metadata, and with a self-test: a small picture and what the model finds in it.\n",
+      "maskrcnn-convert");
+  auto* const in = app.add_option("IN", options.in, "the checkpoint");
+  auto* const out = app.add_option("OUT", options.out, "the file to write, .safetensors");
+  app.add_flag("--half", options.half, "store F16 numbers: half the size, scores change by about 1e-3");
+  app.add_option("--labels", options.labels, "class names, one a line, in order of the labels")->type_name("FILE");
+  app.add_option("--test-image", options.test_image,
+                 "picture of the self-test, reduced to 256 pixels (default: a made-up one)")
+      ->type_name("FILE");
+  auto* const inspect = app.add_option("--inspect", inspected, "only say what a file is")->type_name("FILE");
+  inspect->excludes(in)->excludes(out);
+  app.set_version_flag("--version", "maskrcnn-convert " MASKRCNN_VERSION);
+  app.footer(
+      "\nExit status: 0 if all went well; 1 if a file could not be read or written, is of no known model or lacks "
+      "tensors,\nwith a line on standard error that says why; 2 for wrong usage.\n\n"
+      "Examples: maskrcnn-convert maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth coco.safetensors\n"
+      "          maskrcnn-convert --inspect model_final_f10217.pkl");
+  try {
+    app.parse(argc, argv);
+    if (inspected.empty() && (options.in.empty() || options.out.empty()))
+      throw CLI::RequiredError("IN and OUT, or --inspect FILE,");
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) return app.exit(problem);
+    std::cerr << "maskrcnn-convert: " << problem.what() << " (try --help)\n";
+    return 2;
+  }
+  try {
+    if (!inspected.empty()) return convert::inspect(inspected) ? 0 : 1;
+    convert::run(options);
+    return 0;
+  } catch (const std::bad_alloc&) {
+    return fail_with("out of memory");
+  } catch (const std::exception& problem) {
+    return fail_with(problem.what());
+  }
+}

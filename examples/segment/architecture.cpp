@@ -1,0 +1,157 @@
+#include "architecture.hpp"
+
+#include <array>
+#include <maskrcnn/backbone.hpp>
+#include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/weights/model_config.hpp>
+
+namespace segment {
+
+namespace {
+
+using maskrcnn::Weights;
+
+const std::string body = "backbone.body.";
+
+/// A residual network by its kind of block, its number of groups, and how many blocks its layers have.
+struct Network {
+  std::string_view name;
+  bool bottleneck;
+  std::size_t groups;
+  std::array<int, 4> depths;
+};
+
+constexpr Network networks[] = {
+    {"resnet18", false, 1, {2, 2, 2, 2}},          {"resnet34", false, 1, {3, 4, 6, 3}},
+    {"resnet50", true, 1, {3, 4, 6, 3}},           {"resnet101", true, 1, {3, 4, 23, 3}},
+    {"resnet152", true, 1, {3, 8, 36, 3}},         {"resnext50_32x4d", true, 32, {3, 4, 6, 3}},
+    {"resnext101_32x8d", true, 32, {3, 4, 23, 3}},
+};
+
+/// What stands on a residual network, and the structures that it makes of either kind of block; empty: none.
+struct Neck {
+  std::string_view name, basic, bottleneck;
+};
+
+constexpr Neck necks[] = {
+    {"fpn", "basic_fpn", "bottleneck_fpn"}, {"c4", "", "bottleneck_c4"}, {"dc5", "", "bottleneck_dc5"}};
+
+constexpr std::string_view mobilenet = "mobilenet_v3_large_fpn";
+
+std::string_view known_convention(const Weights& weights) {
+  const std::string found = maskrcnn::convention_of(weights);
+  for (const std::string_view known : {maskrcnn::Torchvision::name, maskrcnn::Detectron2::name})
+    if (found == known) return known;
+  maskrcnn::fail("weights: metadata 'convention' is '", found.substr(0, 80),
+                 "', expected torchvision or detectron2 (file ", weights.file(), ")");
+}
+
+const Neck& neck_of(const Weights& weights) {
+  if (weights.find("backbone.fpn.inner_blocks.0.0.weight") != nullptr) return necks[0];
+  // the last layer works on every RoI in place of layers of the box head's own
+  return weights.find("roi_heads.box_head.fc6.weight") == nullptr ? necks[1] : necks[2];
+}
+
+/// How many blocks each layer of a residual network has in a file.
+std::array<int, 4> depths_of(const Weights& weights) {
+  std::array<int, 4> depths{};
+  for (std::size_t layer = 0; layer < 4; ++layer) {
+    const std::string place = body + "layer" + std::to_string(layer + 1) + ".";
+    while (weights.find(place + std::to_string(depths[layer]) + ".conv1.weight") != nullptr) ++depths[layer];
+  }
+  return depths;
+}
+
+std::string text_of(const std::array<int, 4>& depths) {
+  std::string text;
+  for (const int depth : depths) text += (text.empty() ? "" : ", ") + std::to_string(depth);
+  return text;
+}
+
+/// The residual network of the tensors. Every layer must have all of its blocks: what is missing at its end would not
+/// be missed by a model that takes depths from the weights.
+const Network& network_of(const Weights& weights) {
+  const auto* const conv = weights.find(body + "layer1.0.conv2.weight");
+  const auto* const before = weights.find(body + "layer1.0.conv1.weight");
+  if (conv == nullptr || before == nullptr || conv->shape.size() != 4 || before->shape.size() != 4 ||
+      conv->shape[1] == 0)
+    maskrcnn::fail("weights: found neither metadata 'architecture' nor tensors '", body, "layer1.0.conv1.weight' and '",
+                   body, "layer1.0.conv2.weight', or '", body, "15.block.0.0.weight', expected ",
+                   supported_architectures(), ", with torchvision's or detectron2's names (file ", weights.file(), ")");
+  const bool bottleneck = weights.find(body + "layer1.0.conv3.weight") != nullptr;
+  const std::size_t groups = before->shape[0] / conv->shape[1];
+  const std::array<int, 4> depths = depths_of(weights);
+  for (const Network& network : networks)
+    if (network.bottleneck == bottleneck && network.groups == groups && network.depths == depths) return network;
+  maskrcnn::fail("weights: the tensors are of a residual network of ", bottleneck ? "bottleneck" : "basic",
+                 " blocks with ", groups, " group", groups == 1 ? "" : "s",
+                 ", so many in its layers: ", text_of(depths), "; expected ", supported_architectures(), " (file ",
+                 weights.file(), ")");
+}
+
+bool has_masks(const Weights& weights) {
+  const std::string branch = "roi_heads.mask_";
+  const auto first = weights.tensors().lower_bound(branch);  // tensors are sorted by name
+  return first != weights.tensors().end() && first->first.starts_with(branch);
+}
+
+Architecture from_tensors(const Weights& weights) {
+  Architecture architecture{
+      .masks = has_masks(weights), .backbone = {}, .structure = {}, .convention = known_convention(weights)};
+  if (weights.find(body + "15.block.0.0.weight") != nullptr) {
+    architecture.backbone = architecture.structure = mobilenet;
+    return architecture;
+  }
+  const Network& network = network_of(weights);
+  const Neck& neck = neck_of(weights);
+  architecture.backbone = std::string(network.name) + "_" + std::string(neck.name);
+  architecture.structure = network.bottleneck ? neck.bottleneck : neck.basic;
+  return architecture;
+}
+
+/// The same by its name.
+Architecture from_metadata(const std::string& text, const Weights& weights) {
+  std::string_view rest = text;
+  Architecture architecture{.masks = rest.starts_with("mask_rcnn_"),
+                            .backbone = {},
+                            .structure = {},
+                            .convention = known_convention(weights)};
+  const bool known_head = architecture.masks || rest.starts_with("faster_rcnn_");
+  // torchvision's second versions are the same structure, and its smaller MobileNet has other defaults only
+  if (rest.ends_with("_v2")) rest.remove_suffix(3);
+  if (known_head) rest.remove_prefix(rest.find("_rcnn_") + 6);
+  if (rest == "mobilenet_v3_large_320_fpn") rest = mobilenet;
+  architecture.backbone = rest;
+  if (rest == mobilenet) architecture.structure = mobilenet;
+  for (const Network& network : networks)
+    for (const Neck& neck : necks)
+      if (rest == std::string(network.name) + "_" + std::string(neck.name)) {
+        architecture.structure = network.bottleneck ? neck.bottleneck : neck.basic;
+        const auto depths = depths_of(weights);
+        if (depths[0] > 0 && depths != network.depths)
+          maskrcnn::fail("weights: metadata 'architecture' is '", text,
+                         "', whose layers have so many blocks: ", text_of(network.depths), "; found ", text_of(depths),
+                         " (file ", weights.file(), ")");
+      }
+  if (!known_head || architecture.structure.empty())
+    maskrcnn::fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', expected ",
+                   supported_architectures(), " (file ", weights.file(), ")");
+  return architecture;
+}
+
+}  // namespace
+
+std::string supported_architectures() {
+  std::string names;
+  for (const Network& network : networks) names += std::string(names.empty() ? "" : ", ") + std::string(network.name);
+  return "mask_rcnn_X or faster_rcnn_X with X one of " + std::string(mobilenet) + ", Y_fpn, Y_c4 or Y_dc5, Y one of " +
+         names;
+}
+
+Architecture architecture_of(const Weights& weights) {
+  if (const auto text = weights.metadata("architecture")) return from_metadata(*text, weights);
+  return from_tensors(weights);
+}
+
+}  // namespace segment

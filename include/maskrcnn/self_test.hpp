@@ -1,0 +1,129 @@
+/// The self-test of a weight file: a small picture and what the model found in it when the file was written.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/core/image.hpp>
+#include <maskrcnn/weights/load_weights.hpp>
+#include <maskrcnn/weights/model_config.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace maskrcnn {
+
+/// Tensors of a self-test have names that begin so; models do not miss them.
+inline constexpr const char* self_test_prefix = "self_test.";
+
+/// A picture and the objects that have to be found in it, with a score threshold of 0. Masks are compared by their
+/// areas.
+struct SelfTest {
+  struct Object {
+    Box box;
+    int label = 0;
+    float score = 0;
+    double area = -1;  ///< pixels of the mask; negative: there are no masks
+  };
+
+  /// How far a result may be from the expected one: what other processors' arithmetic may do, and no more.
+  static constexpr double score_tolerance = 1e-3, box_tolerance = 0.5, area_tolerance = 0.02;
+
+  Image image;
+  std::vector<Object> objects;
+
+  /// What is compared of detections: the first `limit` of them.
+  template <class AnyDetection>
+  [[nodiscard]] static std::vector<Object> objects_of(const std::vector<AnyDetection>& detections, std::size_t limit) {
+    std::vector<Object> objects;
+    for (const AnyDetection& detection : detections) {
+      if (objects.size() == limit) break;
+      Object object{.box = detection.box, .label = detection.label, .score = detection.score};
+      if constexpr (requires { detection.mask; }) object.area = static_cast<double>(detection.mask.area());
+      objects.push_back(object);
+    }
+    return objects;
+  }
+
+  /// @throws Error naming the first expected object that is not among `detections`
+  template <class AnyDetection>
+  void check(const std::vector<AnyDetection>& detections, const std::string& file) const {
+    const std::vector<Object> found = objects_of(detections, detections.size());
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      const Object& expected = objects[i];
+      if (std::any_of(found.begin(), found.end(), [&](const Object& object) { return same(expected, object); }))
+        continue;
+      fail("self-test: expected object ", i + 1, " of ", objects.size(), ", ", text(expected),
+           ", found none like it among ", found.size(), found.empty() ? "" : ", the best of which is ",
+           found.empty() ? "" : text(found.front()), " (file ", file, ")");
+    }
+  }
+
+ private:
+  [[nodiscard]] static bool same(const Object& a, const Object& b) {
+    const auto near = [](float x, float y) { return std::abs(x - y) <= static_cast<float>(box_tolerance); };
+    return a.label == b.label && std::abs(a.score - b.score) <= static_cast<float>(score_tolerance) &&
+           near(a.box.x0, b.box.x0) && near(a.box.y0, b.box.y0) && near(a.box.x1, b.box.x1) &&
+           near(a.box.y1, b.box.y1) && std::abs(a.area - b.area) <= 4 + area_tolerance * a.area;
+  }
+
+  [[nodiscard]] static std::string text(const Object& object) {
+    const auto number = [](float value) { return std::to_string(value); };
+    return "label " + std::to_string(object.label) + " with score " + number(object.score) + " in [" +
+           number(object.box.x0) + ", " + number(object.box.y0) + ", " + number(object.box.x1) + ", " +
+           number(object.box.y1) + "]";
+  }
+};
+
+/// The self-test of a file; nothing, if it has none.
+/// @throws Error if it has one that makes no sense
+[[nodiscard]] inline std::optional<SelfTest> self_test_of(const Weights& weights) {
+  const auto find = [&](const char* name) { return weights.find(self_test_prefix + std::string(name)); };
+  const StoredTensor *const image = find("image"), *const objects = find("objects");
+  if (image == nullptr && objects == nullptr) return std::nullopt;
+  if (image == nullptr || objects == nullptr || image->type != DType::u8 || image->shape.size() != 3 ||
+      image->shape[2] != 3 || image->count() == 0 || image->shape[0] > 4096 || image->shape[1] > 4096 ||
+      objects->type != DType::f32 || objects->shape.size() != 2 || objects->shape[1] != 7)
+    fail("weights: a self-test expects a U8 tensor '", self_test_prefix,
+         "image' [height, width, 3] and an F32 tensor '", self_test_prefix,
+         "objects' [n, 7], found something else (file ", weights.file(), ")");
+  std::vector<std::uint8_t> pixels(image->count());
+  std::memcpy(pixels.data(), image->data, pixels.size());
+  SelfTest test{
+      .image = Image({static_cast<int>(image->shape[0]), static_cast<int>(image->shape[1])}, std::move(pixels)),
+      .objects = {}};
+  for (std::size_t i = 0; i < objects->shape[0]; ++i) {
+    const auto value = [&](std::size_t column) { return objects->element<float>(7 * i + column); };
+    const float label = value(4);
+    if (!(label >= 0 && label < 1e6F))
+      fail("weights: a self-test expects labels of 0 or more, found ", label, " (file ", weights.file(), ")");
+    test.objects.push_back({.box = {value(0), value(1), value(2), value(3)},
+                            .label = static_cast<int>(label),
+                            .score = value(5),
+                            .area = static_cast<double>(value(6))});
+  }
+  return test;
+}
+
+/// Runs the self-test of a file on a model of type `Model`, built for the purpose: `load_weights(path, verify<Model>)`.
+/// @throws Error if the file has none, or if the model does not find in the picture what it should
+template <class Model>
+inline constexpr auto verify = [](const Weights& weights) {
+  const std::optional<SelfTest> test = self_test_of(weights);
+  if (!test) fail("weights: expected a self-test, found none; maskrcnn-convert writes one (file ", weights.file(), ")");
+  ModelConfig config = ModelConfig::from(weights);
+  config.box_score_threshold = 0;
+  test->check(Model(weights, config)(test->image), weights.file());
+};
+
+/// Reads a weight file and has it checked: `load_weights(path, verify<MaskRCNN<ResNet50Fpn>>)`.
+/// @throws Error as `load_weights` and `check` do
+template <class Check>
+[[nodiscard]] Weights load_weights(const std::string& path, const Check& check) {
+  Weights weights = load_weights(path);
+  check(weights);
+  return weights;
+}
+
+}  // namespace maskrcnn

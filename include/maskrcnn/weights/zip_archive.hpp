@@ -1,0 +1,197 @@
+/// Zip archives of stored, that is uncompressed, entries: where each lies in the file. Nothing is ever unpacked.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <maskrcnn/weights/byte_reader.hpp>
+#include <maskrcnn/weights/weight_file.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace maskrcnn {
+
+/// The entries of a zip archive, each checked against its local header, none overlapping another. Checksums are not
+/// checked, as PyTorch itself may write none (`torch.serialization.set_crc32_options`) and checks none.
+/// Source: PKWARE's APPNOTE.TXT 6.3.9, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3.
+class ZipArchive {
+ public:
+  struct Entry {
+    std::string_view name;
+    std::span<const std::byte> bytes;
+    std::uint64_t header;  ///< where the local header begins
+  };
+
+  /// @throws Error if the archive is malformed, or an entry is compressed or encrypted
+  explicit ZipArchive(const WeightFile& file) : file_(file.name), bytes_(file.bytes) {
+    const Directory directory = find_directory();
+    ByteReader in(bytes_.subspan(static_cast<std::size_t>(directory.offset), static_cast<std::size_t>(directory.bytes)),
+                  "the zip directory", file_);
+    for (std::uint64_t i = 0; i < directory.entries; ++i) entries_.push_back(read_entry(in, directory.offset));
+    if (in.remaining() != 0)
+      refuse("has ", in.remaining(), " bytes behind the ", directory.entries, " entries of its directory");
+    refuse_overlaps();
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    for (std::size_t i = 1; i < entries_.size(); ++i)
+      if (entries_[i - 1].name == entries_[i].name) refuse("has two entries '", printable(entries_[i].name), "'");
+  }
+
+  /// By name, sorted.
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+  [[nodiscard]] std::optional<std::span<const std::byte>> find(std::string_view name) const {
+    const auto found = std::lower_bound(entries_.begin(), entries_.end(), name,
+                                        [](const Entry& entry, std::string_view goal) { return entry.name < goal; });
+    if (found == entries_.end() || found->name != name) return std::nullopt;
+    return found->bytes;
+  }
+
+ private:
+  static constexpr std::uint32_t local_signature = 0x04034B50, central_signature = 0x02014B50,
+                                 end_signature = 0x06054B50, end64_signature = 0x06064B50,
+                                 locator64_signature = 0x07064B50;
+  static constexpr std::size_t end_bytes = 22, end64_bytes = 56, locator64_bytes = 20, local_bytes = 30;
+  static constexpr std::uint32_t in_zip64 = 0xFFFFFFFF;  // "see the 64-bit field"
+
+  struct Directory {
+    std::uint64_t entries = 0, bytes = 0, offset = 0;
+  };
+
+  template <class... Parts>
+  [[noreturn]] void refuse(const Parts&... parts) const {
+    fail("weights: the zip archive ", parts..., " (file ", file_, ")");
+  }
+
+  [[nodiscard]] ByteReader at(std::uint64_t offset, const char* what) const {
+    if (offset > bytes_.size()) refuse("says that ", what, " begins at byte ", offset, " of ", bytes_.size());
+    return {bytes_.subspan(static_cast<std::size_t>(offset)), what, file_};
+  }
+
+  /// The end record: the last one whose comment reaches to the end of the file.
+  [[nodiscard]] std::size_t find_end() const {
+    for (std::size_t comment = 0; comment <= 0xFFFF && comment + end_bytes <= bytes_.size(); ++comment) {
+      const std::size_t place = bytes_.size() - end_bytes - comment;
+      ByteReader in = at(place, "the end record");
+      if (in.number<std::uint32_t>() != end_signature) continue;
+      (void)in.take(16);
+      if (in.number<std::uint16_t>() == comment) return place;
+    }
+    refuse("has no end record; is it cut off?");
+  }
+
+  [[nodiscard]] Directory find_directory() const {
+    const std::size_t end = find_end();
+    ByteReader in = at(end + 4, "the end record");
+    const auto disk = in.number<std::uint16_t>(), directory_disk = in.number<std::uint16_t>(),
+               entries_here = in.number<std::uint16_t>(), entries = in.number<std::uint16_t>();
+    if (disk != directory_disk || (disk != 0 && disk != 0xFFFF) || entries != entries_here)
+      refuse("is a part of several");
+    Directory directory{.entries = entries, .bytes = in.number<std::uint32_t>(), .offset = in.number<std::uint32_t>()};
+    std::uint64_t directory_end = end;
+    if (end >= locator64_bytes + end64_bytes) {
+      ByteReader locator = at(end - locator64_bytes, "the zip64 locator");
+      if (locator.number<std::uint32_t>() == locator64_signature) {
+        (void)locator.take(4);
+        directory_end = locator.number<std::uint64_t>();
+        directory = widen(directory, directory_end);
+      }
+    }
+    if (directory.offset > directory_end || directory.bytes != directory_end - directory.offset)
+      refuse("has a directory of ", directory.bytes, " bytes at byte ", directory.offset,
+             ", expected it to end at byte ", directory_end);
+    return directory;
+  }
+
+  /// The directory as the 64-bit end record at `place` has it, which must agree with the 32-bit one.
+  [[nodiscard]] Directory widen(const Directory& narrow, std::uint64_t place) const {
+    ByteReader in = at(place, "the zip64 end record");
+    if (in.number<std::uint32_t>() != end64_signature) refuse("has no zip64 end record where it says");
+    (void)in.take(20);  // its length, versions, disks
+    const auto entries_here = in.number<std::uint64_t>();
+    const Directory wide{.entries = in.number<std::uint64_t>(),
+                         .bytes = in.number<std::uint64_t>(),
+                         .offset = in.number<std::uint64_t>()};
+    const auto agree = [](std::uint64_t small, std::uint64_t large, std::uint64_t elsewhere) {
+      return small == large || small == elsewhere;
+    };
+    if (entries_here != wide.entries || !agree(narrow.entries, wide.entries, 0xFFFF) ||
+        !agree(narrow.bytes, wide.bytes, in_zip64) || !agree(narrow.offset, wide.offset, in_zip64))
+      refuse("has two end records that disagree");
+    return wide;
+  }
+
+  /// The next entry of the directory, whose data must end before the directory begins.
+  [[nodiscard]] Entry read_entry(ByteReader& in, std::uint64_t directory) const {
+    if (in.number<std::uint32_t>() != central_signature) refuse("has a directory entry without its signature");
+    (void)in.take(4);  // versions
+    const auto flags = in.number<std::uint16_t>(), method = in.number<std::uint16_t>();
+    (void)in.take(8);  // time, date, checksum
+    std::uint64_t packed = in.number<std::uint32_t>(), size = in.number<std::uint32_t>();
+    const auto name_bytes = in.number<std::uint16_t>(), extra_bytes = in.number<std::uint16_t>(),
+               comment_bytes = in.number<std::uint16_t>();
+    (void)in.take(8);  // disk, attributes
+    std::uint64_t header = in.number<std::uint32_t>();
+    const std::string_view name = in.text(name_bytes);
+    ByteReader extra(in.take(extra_bytes), "a zip entry's extra field", file_);
+    (void)in.take(comment_bytes);
+    read_wide_fields(extra, size, packed, header);
+    if (method != 0)
+      refuse("has entry '", printable(name), "' compressed by method ", method,
+             ", expected it stored as PyTorch writes it");
+    if ((flags & 1U) != 0) refuse("has an encrypted entry '", printable(name), "'");
+    if (packed != size) refuse("has entry '", printable(name), "' of ", size, " bytes stored in ", packed);
+    return {name, local_data(name, header, size, directory), header};
+  }
+
+  /// 64-bit values, of those fields that say so, in this order.
+  static void read_wide_fields(ByteReader& extra, std::uint64_t& size, std::uint64_t& packed, std::uint64_t& header) {
+    while (extra.remaining() >= 4) {
+      const auto id = extra.number<std::uint16_t>(), length = extra.number<std::uint16_t>();
+      ByteReader field(extra.take(length), "a zip64 extra field", extra.file());
+      if (id != 1) continue;
+      for (std::uint64_t* value : {&size, &packed, &header})
+        if (*value == in_zip64) *value = field.number<std::uint64_t>();
+      return;
+    }
+  }
+
+  /// The data behind the local header, which must say the same as the directory.
+  [[nodiscard]] std::span<const std::byte> local_data(std::string_view name, std::uint64_t header, std::uint64_t size,
+                                                      std::uint64_t directory) const {
+    ByteReader in = at(header, "a local header");
+    if (in.number<std::uint32_t>() != local_signature)
+      refuse("has no local header for entry '", printable(name), "' at byte ", header);
+    (void)in.take(2);
+    const auto flags = in.number<std::uint16_t>(), method = in.number<std::uint16_t>();
+    (void)in.take(8);
+    const auto packed = in.number<std::uint32_t>(), unpacked = in.number<std::uint32_t>();
+    const auto name_bytes = in.number<std::uint16_t>(), extra_bytes = in.number<std::uint16_t>();
+    const bool later = (flags & 8U) != 0;  // sizes follow the data, and are 0 here
+    const auto agrees = [&](std::uint32_t here) { return here == size || here == in_zip64 || (later && here == 0); };
+    if (in.text(name_bytes) != name || method != 0 || (flags & 1U) != 0 || !agrees(packed) || !agrees(unpacked))
+      refuse("has entry '", printable(name), "' with one description in its directory and another before its data");
+    const std::uint64_t begin = header + local_bytes + name_bytes + extra_bytes;
+    if (begin > directory || size > directory - begin)
+      refuse("has entry '", printable(name), "' of ", size, " bytes at byte ", begin,
+             ", expected it before the directory at ", directory);
+    return bytes_.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+  }
+
+  void refuse_overlaps() {
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.header < b.header; });
+    for (std::size_t i = 1; i < entries_.size(); ++i) {
+      const Entry& before = entries_[i - 1];
+      if (before.bytes.data() + before.bytes.size() > bytes_.data() + entries_[i].header)
+        refuse("has entries '", printable(before.name), "' and '", printable(entries_[i].name), "' that overlap");
+    }
+  }
+
+  std::string file_;
+  std::span<const std::byte> bytes_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace maskrcnn

@@ -1,0 +1,92 @@
+#include <maskrcnn/evaluate/model_losses.hpp>
+#include <maskrcnn/io/rle.hpp>
+#include <maskrcnn/maskrcnn.hpp>
+
+#include "support.hpp"
+
+namespace evaluate = maskrcnn::evaluate;
+using maskrcnn::Box;
+
+namespace {
+
+using Model = maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>;
+
+[[nodiscard]] const Model& slim_model() {
+  static const Model model(maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/slim_model.safetensors"));
+  return model;
+}
+
+/// What the model itself finds, as if it were true.
+[[nodiscard]] std::vector<evaluate::TrueObject> own_findings(const maskrcnn::Image& image) {
+  std::vector<evaluate::TrueObject> objects;
+  for (const auto& found : slim_model()(image))
+    objects.push_back({.box = found.box, .label = found.label, .mask = found.mask});
+  return objects;
+}
+
+}  // namespace
+
+TEST_CASE("RoIs are of the object that they overlap most, or of none") {
+  const std::vector<Box> truths{{0, 0, 10, 10}, {20, 0, 30, 10}};
+  const std::vector<Box> proposals{{21, 0, 31, 10}, {0, 0, 10, 4}, {0, 0, 10, 5}, {50, 50, 60, 60}};
+  const auto sampled = evaluate::sample_rois(proposals, truths);
+  // the first and the third, for an overlap of one half is enough, and the true boxes; then the background
+  CHECK(sampled.objects == std::vector<std::size_t>{1, 0, 0, 1});
+  REQUIRE(sampled.boxes.size() == 6);
+  CHECK(sampled.boxes[1] == proposals[2]);
+  CHECK(sampled.boxes[3] == truths[1]);
+  CHECK(sampled.boxes[4] == proposals[1]);
+  CHECK(sampled.boxes[5] == proposals[3]);
+
+  const auto few = evaluate::sample_rois(proposals, truths, {.rois = 3, .foreground = 2, .overlap = 0.5});
+  CHECK(few.objects == std::vector<std::size_t>{1, 0});
+  CHECK(few.boxes.size() == 3);
+  CHECK(evaluate::sample_rois(std::vector<Box>{}, {}).boxes.empty());
+}
+
+TEST_CASE("a mask as a RoI sees it") {
+  maskrcnn::Mask mask({100, 100}, 20, 10, {8, 8});  // columns and rows 20 to 27, 10 to 17
+  for (int y = 0; y < 8; ++y) std::fill_n(mask.patch_row(y), 8, std::uint8_t{1});
+  std::array<float, 16> target{};
+  evaluate::mask_target<4>(mask, Box{21, 11, 25, 15}, target.data());
+  CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 1; }));
+  evaluate::mask_target<4>(mask, Box{60, 60, 70, 70}, target.data());
+  CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 0; }));
+  // twice as wide as the mask from its left edge on: the right half is empty
+  evaluate::mask_target<4>(mask, Box{20, 11, 36, 15}, target.data());
+  CHECK(target[0] == 1);
+  CHECK(target[3] == 0);
+}
+
+TEST_CASE("what a model finds costs it less than anything else") {
+  const maskrcnn::Image image = test::Golden("end_to_end").image("case.image");
+  auto objects = own_findings(image);
+  REQUIRE(objects.size() > 1);
+  const auto right = evaluate::losses_on(slim_model(), image, objects).mean();
+  CHECK(right.mask > 0);
+  CHECK(right.regression > 0);
+  CHECK(std::isfinite(right.total()));
+
+  auto inverted = objects;
+  for (auto& object : inverted) {
+    const auto [height, width] = object.mask.patch_size();
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) object.mask.patch_row(y)[x] ^= 1;
+  }
+  const auto wrong_masks = evaluate::losses_on(slim_model(), image, inverted).mean();
+  CHECK(wrong_masks.mask > right.mask);
+  CHECK(wrong_masks.classification == right.classification);
+  CHECK(wrong_masks.regression == right.regression);
+
+  for (auto& object : objects) object.mask = {};
+  const auto boxes_only = evaluate::losses_on(slim_model(), image, objects);
+  CHECK(boxes_only.with_masks == 0);
+  CHECK(boxes_only.mean().classification == right.classification);
+  const auto nothing = evaluate::losses_on(slim_model(), image, {}).mean();
+  CHECK(nothing.regression == 0);
+  CHECK(nothing.classification > 0);
+
+  objects.front().label = 0;
+  CHECK(test::contains(test::error_of([&] { (void)evaluate::losses_on(slim_model(), image, objects); }),
+                       "the background not among them, found 0"));
+}

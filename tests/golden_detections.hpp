@@ -1,0 +1,44 @@
+/// What a whole model finds beside what torchvision found.
+#pragma once
+
+#include <maskrcnn/core/detection.hpp>
+
+#include "support.hpp"
+
+namespace test {
+
+struct DetectionTolerance {
+  double pixels, score;  ///< of any corner; absolute
+};
+
+/// The same pixels as masks that were stored eight to a byte, first pixel in the highest bit.
+inline void check_mask(const maskrcnn::Mask& mask, const unsigned* bytes) {
+  std::size_t different = 0, pixel = 0;
+  for (int y = 0; y < mask.image_size().height; ++y)
+    for (int x = 0; x < mask.image_size().width; ++x, ++pixel)
+      different += mask(x, y) != ((bytes[pixel / 8] >> (7 - pixel % 8) & 1U) != 0) ? 1 : 0;
+  CHECK(different == 0);
+}
+
+/// All detections in the order of the golden file, with equal labels and, if they have masks, equal pixels.
+/// @param precision "float" or "double"; masks are always those of "double"
+template <class Found>
+void check_detections(const Golden& golden, const std::string& precision, const Found& found,
+                      const DetectionTolerance& tolerance) {
+  const auto boxes = golden.boxes<float>(precision + ".boxes");
+  const auto scores = golden.values<float>(precision + ".scores");
+  const auto labels = golden.values<int>(precision + ".labels");
+  const auto masks = golden.has("double.masks") ? golden.values<unsigned>("double.masks") : std::vector<unsigned>();
+  REQUIRE(found.size() == boxes.size());
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    CAPTURE(i);
+    CHECK(pixels_apart<float>({found[i].box}, {boxes[i]}) < tolerance.pixels);
+    CHECK(std::abs(found[i].score - scores[i]) < tolerance.score);
+    CHECK(found[i].label == labels[i]);
+    if constexpr (requires { found[i].mask; }) {
+      check_mask(found[i].mask, masks.data() + i * golden.shape("double.masks")[1]);
+    }
+  }
+}
+
+}  // namespace test

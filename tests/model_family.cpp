@@ -1,0 +1,61 @@
+// Whole models of torchvision's family: slim instances with generated weights against what torchvision finds.
+
+#include <maskrcnn/maskrcnn.hpp>
+
+#include "golden_detections.hpp"
+#include "support.hpp"
+
+using maskrcnn::FasterRCNN;
+using maskrcnn::MaskRCNN;
+
+namespace {
+
+[[nodiscard]] maskrcnn::Weights weights_of(const std::string& model) {
+  return maskrcnn::load_weights(std::string(MASKRCNN_GOLDEN_DIR "/").append(model).append(".safetensors"));
+}
+
+/// What a model finds in the picture of a golden file, in both precisions.
+template <class InFloat, class InDouble>
+void check(const std::string& model, const std::string& results) {
+  const test::Golden golden(results);
+  const auto weights = weights_of(model);
+  const auto picture = golden.image("case.image");
+  test::check_detections(golden, "float", InFloat(weights)(picture), {.pixels = 1e-3, .score = 1e-4});
+  test::check_detections(golden, "double", InDouble(weights)(picture), {.pixels = 2e-5, .score = 2e-7});
+}
+
+}  // namespace
+
+TEST_CASE("the second version: norms everywhere, two RPN convolutions, a box head of convolutions") {
+  using maskrcnn::resnet18, maskrcnn::ResNetFpn;
+  check<MaskRCNN<ResNetFpn<float, resnet18>>, MaskRCNN<ResNetFpn<double, resnet18>>>("slim_v2", "end_to_end_v2");
+}
+
+TEST_CASE("MobileNetV3: three levels of fifteen anchors, low proposals dropped") {
+  using maskrcnn::mobilenet_v3_large, maskrcnn::MobileNetV3Fpn;
+  check<FasterRCNN<MobileNetV3Fpn<float, mobilenet_v3_large>>, FasterRCNN<MobileNetV3Fpn<double, mobilenet_v3_large>>>(
+      "slim_mobilenet", "end_to_end_mobilenet");
+}
+
+TEST_CASE("a mobile model on pictures of any shape") {
+  const FasterRCNN<maskrcnn::MobileNetV3LargeFpn> model(weights_of("slim_mobilenet"));
+  for (const maskrcnn::Size size : {maskrcnn::Size{1, 1}, {1, 5000}, {5000, 1}, {7, 300}}) {
+    maskrcnn::Image image(size);
+    for (int y = 0; y < size.height; ++y)
+      for (int x = 0; x < 3 * size.width; ++x) image.row(y)[x] = static_cast<std::uint8_t>((x * 7 + y * 13) % 256);
+    CAPTURE(size.height);
+    for (const auto& [box, label, score] : model(image)) CHECK(box.x1 <= doctest::Approx(size.width));
+  }
+}
+
+TEST_CASE("every single tensor of a mobile model is needed") {
+  const auto whole = weights_of("slim_mobilenet");
+  for (const auto& entry : whole.tensors()) {
+    if (entry.first.ends_with(".num_batches_tracked")) continue;
+    auto tensors = whole.tensors();
+    tensors.erase(entry.first);
+    const maskrcnn::Weights weights("changed", tensors, whole.metadata(), std::make_shared<maskrcnn::Weights>(whole));
+    CAPTURE(entry.first);
+    CHECK(test::error_of([&] { FasterRCNN<maskrcnn::MobileNetV3LargeFpn>{weights}; }) != "(no error)");
+  }
+}

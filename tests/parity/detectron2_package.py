@@ -1,0 +1,125 @@
+"""detectron2 itself, for tests and comparisons: any Mask R-CNN or Faster R-CNN of its model zoo, with generated weights.
+
+On the package index detectron2 is a source archive under another name, without its C++ sources:
+
+    pip download --no-deps --no-build-isolation pb1-detectron2==0.6
+    tar xzf pb1-detectron2-0.6.tar.gz
+    pip install torch torchvision pillow fvcore iopath omegaconf yacs tabulate cloudpickle termcolor matplotlib tqdm pydot
+    export PYTHONPATH=$PWD/pb1-detectron2-0.6
+
+What is missing, `detectron2._C`, is deformable convolutions and rotated boxes only: an empty module takes its place.
+"""
+
+import math
+import sys
+import types
+import warnings
+
+import torch
+from PIL import Image
+from torch import nn
+
+warnings.filterwarnings("ignore")
+Image.LINEAR = Image.BILINEAR  # a name that Pillow gave up, in a default argument
+import detectron2  # noqa: E402
+
+try:
+    from detectron2 import _C  # noqa: F401
+except ImportError:
+    detectron2._C = sys.modules["detectron2._C"] = types.ModuleType("detectron2._C")
+from detectron2 import model_zoo  # noqa: E402
+from detectron2.data import transforms  # noqa: E402
+from detectron2.layers import FrozenBatchNorm2d  # noqa: E402
+from detectron2.modeling import build_model  # noqa: E402
+
+
+def configuration(name, changes=()):
+    """Of the zoo's `mask_rcnn_R_50_FPN_3x` and the like, changed by a list: key, value, key, value, ..."""
+    folder = "InstanceSegmentation" if name.startswith("mask_rcnn_") else "Detection"
+    config = model_zoo.get_config(f"COCO-{folder}/{name}.yaml", trained=False)
+    config.merge_from_list(["MODEL.DEVICE", "cpu", "MODEL.WEIGHTS", "", *changes])
+    return config
+
+
+def resized(config, picture):
+    """What `DefaultPredictor` makes of an RGB picture [H, W, 3]: BGR, resized, as floats [3, H', W']."""
+    augmentation = transforms.ResizeShortestEdge([config.INPUT.MIN_SIZE_TEST] * 2, config.INPUT.MAX_SIZE_TEST)
+    bgr = picture[:, :, ::-1]
+    image = augmentation.get_transform(bgr).apply_image(bgr)
+    return torch.as_tensor(image.astype("float32").transpose(2, 0, 1))
+
+
+@torch.no_grad()
+def detect(model, config, picture):
+    """boxes [N, 4], scores [N], labels [N] from 0, masks [N, H, W] or None; of an RGB picture."""
+    height, width = picture.shape[:2]
+    found = model([{"image": resized(config, picture), "height": height, "width": width}])[0]["instances"]
+    masks = found.pred_masks if found.has("pred_masks") else None
+    return found.pred_boxes.tensor, found.scores, found.pred_classes, masks
+
+
+def made_up(config, picture, seed=0, adapt=lambda module: None):
+    """A model with random weights that finds many different objects in the picture.
+
+    Norms get the statistics of what comes to them from the picture, last layers a useful spread around 0.
+    adapt: called with every module whose weights were made, to round them, say.
+    """
+    torch.manual_seed(seed)
+    model = build_model(config).eval()
+    for name, module in model.named_modules():
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            fan = module.weight[0].numel() if not isinstance(module, nn.ConvTranspose2d) else module.weight.shape[0]
+            nn.init.normal_(module.weight, 0, math.sqrt(2 / fan))
+            if module.bias is not None:
+                nn.init.normal_(module.bias, 0, 0.1)
+        elif isinstance(module, FrozenBatchNorm2d):
+            # residual branches weaker than shortcuts, or they explode
+            module.weight.uniform_(*((0.2, 0.4) if name.endswith("conv3.norm") else (0.5, 1.0)))
+            module.bias.uniform_(-0.2, 0.2)
+        else:
+            continue
+        adapt(module)
+    settle(model, config, picture, adapt)
+    rpn, heads = model.proposal_generator.rpn_head, model.roi_heads
+    spread(model, config, picture, rpn.objectness_logits, 2.0, adapt)
+    spread(model, config, picture, rpn.anchor_deltas, 0.3, adapt)
+    if config.MODEL.ROI_HEADS.NAME == "Res5ROIHeads":  # its norms have seen the RoIs of another RPN
+        settle(model, config, picture, adapt)
+    spread(model, config, picture, heads.box_predictor.cls_score, 2.5, adapt)
+    spread(model, config, picture, heads.box_predictor.bbox_pred, 1.0, adapt)
+    if config.MODEL.MASK_ON:
+        spread(model, config, picture, heads.mask_head.predictor, 3.0, adapt)
+    return model
+
+
+def settle(model, config, picture, adapt):
+    def measure(norm, inputs):
+        if len(inputs[0]):
+            norm.running_mean.copy_(inputs[0].mean((0, 2, 3)))
+            norm.running_var.copy_(inputs[0].var((0, 2, 3)))
+            adapt(norm)
+
+    norms = [module for module in model.modules() if isinstance(module, FrozenBatchNorm2d)]
+    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
+    detect(model, config, picture)
+    for hook in hooks:
+        hook.remove()
+
+
+def spread(model, config, picture, layer, deviation, adapt):
+    """Scales and shifts the outputs of a last layer: mean 0 and this deviation on the picture, channel by channel."""
+    seen = []
+    hook = layer.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    detect(model, config, picture)
+    hook.remove()
+    values = torch.cat([output.transpose(0, 1).flatten(1) for output in seen], 1)
+    scale = deviation / values.std(1).clamp(min=1e-3)
+    with torch.no_grad():
+        layer.weight.mul_(scale.reshape(-1, *[1] * (layer.weight.dim() - 1)))
+        layer.bias.copy_((layer.bias - values.mean(1)) * scale)
+    adapt(layer)
+
+
+def tensors(model):
+    """The state dict as checkpoints have it."""
+    return {name: value for name, value in model.state_dict().items() if "anchor_generator" not in name}
