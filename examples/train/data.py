@@ -80,9 +80,9 @@ class Crops(torch.utils.data.IterableDataset):
             self.images.append(torch.from_numpy(image.transpose(2, 0, 1).copy()))
             self.instances.append(torch.from_numpy(instances))
         # Crowded pictures have more to teach; a rare kind must not drown in the common ones.
-        counts = np.array([min(max(int(m.max()), 5), 150) for m in self.instances], dtype=np.float64)
+        counts = np.array([min(max(int(m.max()), 5), 400) for m in self.instances], dtype=np.float64)
         members = np.array([kinds.count(kind) for kind in kinds], dtype=np.float64)
-        weights = np.sqrt(counts) * members**-0.35
+        weights = np.sqrt(counts) * members**-0.5
         self.probabilities = weights / weights.sum()
 
     def __iter__(self):
@@ -173,6 +173,8 @@ def photometric(image, rng):
             stretched = (image - image.min()) / (image.max() - image.min() + 1e-3)
             image = low + (high - low) * stretched
     image = image.clamp(0, 1)
+    if grey and rng.random() < 0.15:  # a weak lamp or a short exposure
+        image = image * math.exp(rng.uniform(-1.5, 0))
     if rng.random() < 0.5:
         image = image ** math.exp(rng.uniform(-0.5, 0.5))
     if rng.random() < 0.8:
