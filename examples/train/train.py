@@ -164,8 +164,8 @@ def work(rank, args):
     if log:
         count = sum(p.numel() for p in model.parameters())
         log.write(f"# {len(ids)} pictures, {count} parameters, from step {step}, {before:.0f} s\n")
-    started = saved = time.monotonic()
-    progress, sums = before / (60 * args.minutes), {}
+    seconds, before = before, time.monotonic()
+    saved, progress, sums = before, seconds / (60 * args.minutes), {}
     while progress < 1:
         torch.manual_seed((args.seed * 1_000_003 + step) * args.processes + rank)  # the samplers' draws, resumable
         first = (step * args.processes + rank) * args.batch
@@ -175,7 +175,8 @@ def work(rank, args):
             loss = sum(losses.values())
         optimizer.zero_grad()
         loss.backward()
-        seconds = before + time.monotonic() - started
+        seconds += min(time.monotonic() - before, 20)  # more was not work: the process was stopped, or the computer
+        before = time.monotonic()
         progress = average_gradients(model, seconds / (60 * args.minutes), args.processes)
         norm = nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         if torch.isfinite(norm):  # the mean gradient is the same everywhere, and so is this decision
