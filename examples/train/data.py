@@ -80,9 +80,9 @@ class Crops(torch.utils.data.IterableDataset):
             self.images.append(torch.from_numpy(image.transpose(2, 0, 1).copy()))
             self.instances.append(torch.from_numpy(instances))
         # Crowded pictures have more to teach; a rare kind must not drown in the common ones.
-        counts = np.array([min(max(int(m.max()), 5), 150) for m in self.instances], dtype=np.float64)
+        counts = np.array([min(max(int(m.max()), 5), 400) for m in self.instances], dtype=np.float64)
         members = np.array([kinds.count(kind) for kind in kinds], dtype=np.float64)
-        weights = np.sqrt(counts) * members**-0.35
+        weights = np.sqrt(counts) * members**-0.4
         self.probabilities = weights / weights.sum()
 
     def __iter__(self):
@@ -95,11 +95,11 @@ class Crops(torch.utils.data.IterableDataset):
     def sample(self, index):
         """(image [3, crop, crop] float in 0..1, target as torchvision's detection models expect it)."""
         rng = np.random.default_rng([zlib.crc32(str(self.seed).encode()), index])
-        for _ in range(8):  # nearly empty crops teach little: most are drawn again
+        for _ in range(8):  # empty crops teach what is none, no more: most are drawn again
             picture = rng.choice(len(self.images), p=self.probabilities)
             image, instances = self._geometry(self.images[picture], self.instances[picture], rng)
             target = target_of(instances)
-            if len(target["boxes"]) > 0 and (len(target["boxes"]) > 2 or rng.random() < 0.5):
+            if len(target["boxes"]) > 0 or rng.random() < 0.3:
                 break
         return photometric(image, rng), target
 
@@ -173,6 +173,8 @@ def photometric(image, rng):
             stretched = (image - image.min()) / (image.max() - image.min() + 1e-3)
             image = low + (high - low) * stretched
     image = image.clamp(0, 1)
+    if grey and rng.random() < 0.15:  # a weak lamp or a short exposure
+        image = image * math.exp(rng.uniform(-1.5, 0))
     if rng.random() < 0.5:
         image = image ** math.exp(rng.uniform(-0.5, 0.5))
     if rng.random() < 0.8:

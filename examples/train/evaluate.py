@@ -1,4 +1,4 @@
-"""Scores a nuclei model with COCO's average precision on the validation pictures (or on any list of ids).
+"""Scores a nuclei model on the validation pictures (or on any list of ids): COCO's average precision, and AP(t) of cells.
 
     python evaluate.py --data nuclei --model ../models/nuclei.safetensors            # torchvision runs the file
     python evaluate.py --data nuclei --detections found.json                         # any program's COCO results
@@ -7,7 +7,8 @@ A results file is COCO's list of {image_id, category_id, bbox, score, segmentati
 `file_name`; the name, without folder and extension, is the picture's id.
 
 COCO's AP looks at the 100 best detections of a picture. Some pictures here hold several hundred nuclei, so the table
-gives the figures with that limit and with one of 1000.
+gives the figures with that limit and with one of 1000. AP(t) = TP / (TP + FP + FN) is of the detections that score at
+least `--score`, for fluorescence pictures (grey on dark) and for all.
 """
 import argparse
 import contextlib
@@ -22,6 +23,7 @@ from pycocotools import mask as rle
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+import cells
 import data
 
 HERE = Path(__file__).resolve().parent
@@ -123,6 +125,20 @@ def score(coco, results, kind):
     return table
 
 
+def print_cells(coco, results, fluorescent, threshold):
+    """AP(t) pooled over pictures, its mean, and the contest's score, of fluorescence pictures and of all."""
+    found = {image_id: [] for image_id in coco.imgs}
+    for result in results:
+        if result["score"] >= threshold:
+            found[result["image_id"]].append(result["segmentation"])
+    counts = np.array([cells.counts([a["segmentation"] for a in coco.imgToAnns[i]], found[i]) for i in sorted(coco.imgs)])
+    print(f"\nAP(t) of detections that score {threshold} or more; DSB: mean over pictures of the mean over t")
+    print(f"{'':12}" + "".join(f"{t:6.2f}" for t in cells.THRESHOLDS) + "   mean    DSB")
+    for name, chosen in (("fluorescence", np.array(fluorescent)), ("all", slice(None))):
+        pooled, contest = cells.table(counts[chosen])
+        print(f"{name:12}" + "".join(f"{v:6.3f}" for v in pooled) + f" {pooled.mean():6.3f} {contest:6.3f}")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", required=True, help="folder of ID.png and ID.mask.png")
@@ -131,6 +147,7 @@ def main():
     source.add_argument("--detections", help="a COCO results file with file_name in every entry")
     p.add_argument("--ids", default=HERE / "validation_ids.txt", help="file with the ids to score on, one a line")
     p.add_argument("--every", type=int, default=1, help="score on every n-th id only")
+    p.add_argument("--score", type=float, default=0.5, help="score threshold for AP(t)")
     p.add_argument("--threads", type=int, default=0, help="threads of torch (0: its choice)")
     p.add_argument("--save", help="write the model's detections here as a COCO results file")
     p.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE",
@@ -157,6 +174,9 @@ def main():
             continue
         for limit, row in score(coco, results, kind).items():
             print(f"{name:5} {limit:5d} " + " ".join(f"{row[k]:6.3f}" for k in ("AP", "AP50", "AP75", "AR")))
+    if results and all("segmentation" in r for r in results):
+        kinds = [data.kind_of(data.read_image(Path(args.data) / f"{picture_id}.png")) for picture_id in ids]
+        print_cells(coco, results, [kind.endswith("grey dark") for kind in kinds], args.score)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,7 @@ def metadata_of(model, classes, **notes):
         "box_score_thresh": heads.score_thresh,
         "box_nms_thresh": heads.nms_thresh,
         "box_detections_per_img": heads.detections_per_img,
+        **({"mask_paste": model.mask_paste} if hasattr(model, "mask_paste") else {}),
         **notes,
     }
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
@@ -85,8 +86,8 @@ def main():
     p.add_argument("--checkpoint", required=True, help="final_average.pt, final_model.pt or checkpoint.pt of train.py")
     p.add_argument("--output", required=True, help="the .safetensors file to write")
     p.add_argument("--weights", default="model", choices=["model", "average"], help="which set in checkpoint.pt")
-    p.add_argument("--min-size", type=int, default=640)
-    p.add_argument("--max-size", type=int, default=1333)
+    p.add_argument("--min-size", type=int, default=800)
+    p.add_argument("--max-size", type=int, default=1800)
     p.add_argument("--box-score-thresh", type=float, default=0.05)
     p.add_argument("--box-nms-thresh", type=float, default=0.5)
     p.add_argument("--rpn-nms-thresh", type=float, default=0.7)
@@ -94,13 +95,14 @@ def main():
     p.add_argument("--notes", help="JSON file with free-form entries for the metadata")
     args = p.parse_args()
 
-    from model import IMAGE_MEAN, IMAGE_STD, build
+    from model import IMAGE_MEAN, IMAGE_STD, build, sample_masks
 
     model = build(min_size=args.min_size, max_size=args.max_size, image_mean=IMAGE_MEAN, image_std=IMAGE_STD,
                   rpn_pre_nms_top_n_test=1000, rpn_post_nms_top_n_test=1500, rpn_nms_thresh=args.rpn_nms_thresh,
                   box_score_thresh=args.box_score_thresh, box_nms_thresh=args.box_nms_thresh,
                   box_detections_per_img=args.detections)
     model.load_state_dict(torch.load(args.checkpoint, map_location="cpu", weights_only=True)[args.weights])
+    sample_masks(model)  # as train.py has it
     notes = json.loads(Path(args.notes).read_text()) if args.notes else {}
     export(model.eval(), args.output, ["__background__", "nucleus"], **notes)
 

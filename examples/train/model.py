@@ -3,13 +3,17 @@
 Everything is put together from torchvision's public classes, so the state-dict names and every operator are theirs.
 """
 import json
+import math
 
+import torch
+import torch.nn.functional as F
 from torch import nn
 from torchvision.models.detection import FasterRCNN, MaskRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
+from torchvision.models.detection.transform import resize_boxes
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 LAYERS = {"resnet18": (BasicBlock, (2, 2, 2, 2)), "resnet34": (BasicBlock, (3, 4, 6, 3)),
@@ -52,6 +56,34 @@ def build(backbone="resnet18", stem=64, planes=(64, 128, 256, 256), fpn=128, rep
     return MaskRCNN(pyramid, None, **parts, **options)
 
 
+def sample_mask(mask, box, height, width):
+    """[height, width] probabilities: `mask` [M, M] read bilinearly at the centre of every pixel, zeros outside."""
+    x0, y0, x1, y1 = box.tolist()
+    pasted = torch.zeros(height, width)
+    left, right = max(math.floor(x0) - 1, 0), min(math.ceil(x1) + 1, width)
+    top, bottom = max(math.floor(y0) - 1, 0), min(math.ceil(y1) + 1, height)
+    if x1 > x0 and y1 > y0 and right > left and bottom > top:
+        x = (torch.arange(left, right) + 0.5 - x0) / (x1 - x0) * 2 - 1
+        y = (torch.arange(top, bottom) + 0.5 - y0) / (y1 - y0) * 2 - 1
+        grid = torch.stack([x[None, :].expand(len(y), -1), y[:, None].expand(-1, len(x))], dim=-1)
+        pasted[top:bottom, left:right] = F.grid_sample(mask[None, None], grid[None], align_corners=False)[0, 0]
+    return pasted
+
+
+def sample_masks(model):
+    """Has `model` draw masks by `sample_mask`. torchvision makes boxes whole pixels, which costs small objects much."""
+
+    def postprocess(results, sizes, original_sizes):
+        for result, size, original in zip(results, sizes, original_sizes):
+            result["boxes"] = resize_boxes(result["boxes"], size, original)
+            masks = [sample_mask(mask[0], box, *original) for mask, box in zip(result["masks"], result["boxes"])]
+            result["masks"] = torch.stack(masks)[:, None] if masks else torch.zeros(0, 1, *original)
+        return results
+
+    model.transform.postprocess = postprocess
+    model.mask_paste = "sampled"
+
+
 def build_from(tensors, metadata, **overrides):
     """The model that a file written by export.py describes: widths from the tensors, settings from the metadata."""
     kind, backbone, _ = metadata["architecture"].replace("_rcnn", "").split("_")
@@ -83,4 +115,6 @@ def build_from(tensors, metadata, **overrides):
     missing = [name for name in missing if not name.endswith("num_batches_tracked")]
     if missing or unexpected:
         raise ValueError(f"tensors missing: {missing}, unknown: {list(unexpected)}")
+    if metadata.get("mask_paste") == "sampled":
+        sample_masks(model)
     return model.eval()

@@ -1,4 +1,4 @@
-"""Trains a slim Mask R-CNN on cell nuclei from scratch, on a CPU, within a given number of minutes.
+"""Trains a slim Mask R-CNN on cell nuclei, from scratch or from given weights, on a CPU, within a given number of minutes.
 
 Progress is wall-clock time over the budget: the learning rate follows a cosine that ends exactly at the deadline, however
 busy the machine is. Several single-threaded processes each take their own crops and average the gradients, which keeps
@@ -17,7 +17,10 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from safetensors.torch import load_file
 from torch import nn
+from torchvision.models.detection import roi_heads
+from torchvision.ops import roi_align
 
 import data
 from model import IMAGE_MEAN, IMAGE_STD, build
@@ -32,13 +35,17 @@ def arguments():
     p.add_argument("--minutes", type=float, default=80, help="time budget for training, interruptions not counted")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--resume", action="store_true", help="go on from OUTPUT/checkpoint.pt")
+    p.add_argument("--start", help="a .safetensors file of export.py whose weights to begin with")
     p.add_argument("--processes", type=int, default=os.cpu_count())
     p.add_argument("--batch", type=int, default=3, help="crops per process and step")
     p.add_argument("--crop", type=int, default=256, help="side of a crop, in pixels of the network's input")
-    p.add_argument("--min-size", type=int, default=512, help="crops show pictures as a resize of the short side to this does")
-    p.add_argument("--max-size", type=int, default=1024, help="with the long side at most this")
+    p.add_argument("--min-size", type=int, default=640, help="crops show pictures as a resize of the short side to this does")
+    p.add_argument("--max-size", type=int, default=1333, help="with the long side at most this")
+    p.add_argument("--zoom", type=float, nargs=2, default=(0.5, 1.4), help="least and largest zoom on top of that")
+    p.add_argument("--rois", type=int, default=80, help="RoIs a crop for the heads, a quarter of them on nuclei")
     p.add_argument("--rate", type=float, default=8e-4, help="peak learning rate")
     p.add_argument("--decay", type=float, default=0.02, help="weight decay of AdamW")
+    p.add_argument("--average", type=float, default=0.999, help="a step's factor of the moving average of the weights")
     p.add_argument("--save-every", type=float, default=3, help="minutes between checkpoints")
     p.add_argument("--validation", default=HERE / "validation_ids.txt", help="ids never trained on")
     p.add_argument("--excluded", default=HERE / "excluded_ids.txt", help="more ids never trained on (shown as demos)")
@@ -48,7 +55,7 @@ def arguments():
 def training_model(args):
     """The network with training-time settings: crops arrive at network scale, and a few RoIs a crop are enough."""
     return build(min_size=args.crop, max_size=args.crop, image_mean=IMAGE_MEAN, image_std=IMAGE_STD, _skip_resize=True,
-                 rpn_pre_nms_top_n_train=1000, rpn_post_nms_top_n_train=500, box_batch_size_per_image=64)
+                 rpn_pre_nms_top_n_train=1000, rpn_post_nms_top_n_train=500, box_batch_size_per_image=args.rois)
 
 
 def keep_decoding_in_float(model):
@@ -60,6 +67,16 @@ def keep_decoding_in_float(model):
 
     for head in (model.rpn.head, model.roi_heads.box_predictor, model.roi_heads.mask_predictor):
         head.register_forward_hook(to_float)
+
+
+def aim_masks_exactly():
+    """Mask targets without torchvision's half-pixel shift, for models whose masks are sampled at pixel centres."""
+
+    def project(masks, boxes, matched, size):
+        rois = torch.cat([matched[:, None].to(boxes), boxes], dim=1)
+        return roi_align(masks[:, None].to(boxes), rois, (size, size), aligned=True)[:, 0]
+
+    roi_heads.project_masks_on_boxes = project
 
 
 def parameter_groups(model, decay):
@@ -125,10 +142,14 @@ def work(rank, args):
         dist.init_process_group("gloo", init_method=store, rank=rank, world_size=args.processes)
     ids = set(data.list_ids(args.data)) - set(data.read_ids(args.validation)) - set(data.read_ids(args.excluded))
     crops = data.Crops(args.data, sorted(ids), min_size=args.min_size, max_size=args.max_size, crop=args.crop,
-                       seed=args.seed)
+                       seed=args.seed, zoom=args.zoom)
     torch.manual_seed(args.seed)
     model = training_model(args).to(memory_format=torch.channels_last).train()
+    if args.start:
+        missing, unexpected = model.load_state_dict(load_file(args.start), strict=False)
+        assert not unexpected and all(name.endswith("num_batches_tracked") for name in missing), (missing, unexpected)
     keep_decoding_in_float(model)
+    aim_masks_exactly()
     optimizer = torch.optim.AdamW(parameter_groups(model, args.decay), lr=args.rate)
     average = copy.deepcopy(model).eval()
     checkpoint = Path(args.output) / "checkpoint.pt"
@@ -143,8 +164,8 @@ def work(rank, args):
     if log:
         count = sum(p.numel() for p in model.parameters())
         log.write(f"# {len(ids)} pictures, {count} parameters, from step {step}, {before:.0f} s\n")
-    started = saved = time.monotonic()
-    progress, sums = before / (60 * args.minutes), {}
+    seconds, before = before, time.monotonic()
+    saved, progress, sums = before, seconds / (60 * args.minutes), {}
     while progress < 1:
         torch.manual_seed((args.seed * 1_000_003 + step) * args.processes + rank)  # the samplers' draws, resumable
         first = (step * args.processes + rank) * args.batch
@@ -154,7 +175,8 @@ def work(rank, args):
             loss = sum(losses.values())
         optimizer.zero_grad()
         loss.backward()
-        seconds = before + time.monotonic() - started
+        seconds += min(time.monotonic() - before, 20)  # more was not work: the process was stopped, or the computer
+        before = time.monotonic()
         progress = average_gradients(model, seconds / (60 * args.minutes), args.processes)
         norm = nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         if torch.isfinite(norm):  # the mean gradient is the same everywhere, and so is this decision
@@ -164,7 +186,7 @@ def work(rank, args):
         step += 1
         if rank != 0:
             continue
-        update_average(average, model, min(0.998, (step + 1) / (step + 10)))
+        update_average(average, model, min(args.average, (step + 1) / (step + 10)))
         for name, value in losses.items():
             sums[name] = sums.get(name, 0.0) + float(value.detach())
         if step % 50 == 0:

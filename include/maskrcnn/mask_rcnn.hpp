@@ -221,7 +221,8 @@ class MaskRCNN {
     const auto [frame, features, candidates] = faster_rcnn_.detect(image, profile);
     const auto roi_features = faster_rcnn_.on_rois(roi_features_, features, candidates.boxes, frame);
     const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
-    return paste_masks<C>(candidates, masks, frame, config().mask_threshold);
+    const MaskPaste paste = config().mask_paste.value_or(C::mask_paste);
+    return paste_masks<C>(candidates, masks, frame, config().mask_threshold, paste);
   }
 
   /// What finds the boxes.

@@ -62,6 +62,10 @@ TEST_CASE("candidates become detections in the original image") {
   CHECK(detections[0].mask.area() == 190);  // its last column lies under one half
   CHECK(detections[1].mask(15, 7));
   CHECK_FALSE(detections[1].mask(5, 2));
+  const auto sampled =
+      maskrcnn::paste_masks<maskrcnn::Torchvision>(candidates, masks, frame, 0.5, maskrcnn::MaskPaste::sampled);
+  CHECK(sampled[0].mask.area() == 200);  // every pixel whose centre lies in the box, and no other
+  CHECK(sampled[1].mask.area() == 50);
   CHECK(maskrcnn::paste_masks<maskrcnn::Torchvision>(maskrcnn::Candidates<float>{}, maskrcnn::Tensor<float, 3>(), frame,
                                                      0.5)
             .empty());

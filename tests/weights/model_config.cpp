@@ -72,12 +72,14 @@ TEST_CASE("metadata overrides, key by key") {
                                             .say("box_score_thresh", "0.3")
                                             .say("classes", R"(["__background__","nucleus"])")
                                             .say("batch_norm_eps", "0.001")
+                                            .say("mask_paste", "sampled")
                                             .say("something else", "entirely")
                                             .weights());
   CHECK(config.image_mean[2] == 0.3);
   CHECK(config.min_size == 320);
   CHECK(config.anchor_sizes == std::vector<std::vector<double>>{{8}, {16}});
   CHECK(config.box_score_threshold == 0.3);
+  CHECK(config.mask_paste == maskrcnn::MaskPaste::sampled);
   CHECK(config.class_names.at(1) == "nucleus");
   CHECK(config.batch_norm_epsilon == 0.001);
 }
@@ -94,6 +96,7 @@ TEST_CASE("metadata that cannot be read is named, with expected and found") {
   CHECK(test::contains(error_of("anchor_sizes", std::string(100000, '[')), "expects a list of lists of numbers"));
   CHECK(test::contains(error_of("classes", "[1]"), "'classes' expects a list of names"));
   CHECK(test::contains(error_of("box_score_thresh", "high"), "expects a number"));
+  CHECK(test::contains(error_of("mask_paste", "exact"), "'mask_paste' expects sampled or integer_box, found 'exact'"));
 }
 
 TEST_CASE("values that make no sense are refused") {

@@ -154,9 +154,10 @@ template <Convention C, Scalar T>
 /// The same, with masks: memory is proportional to the boxes, whatever the size of the image.
 /// @param masks     [N, M, M] probabilities, one mask per candidate
 /// @param threshold pixels of at least this probability belong to the object
+/// @param paste     how masks are drawn
 template <Convention C, Scalar T>
 [[nodiscard]] Detections paste_masks(const Candidates<T>& candidates, const Tensor<T, 3>& masks, const Frame& frame,
-                                     double threshold) {
+                                     double threshold, MaskPaste paste = C::mask_paste) {
   const ProfileSpan span(masks.profile(), "stage", "paste masks");
   std::vector<Index> results;
   for (Index i = 0; i < candidates.size(); ++i)
@@ -168,7 +169,7 @@ template <Convention C, Scalar T>
     const BasicBox<T> box = original_box<C>(candidates.boxes[i], frame);
     const auto limit = static_cast<T>(threshold);
     detections[at] = {.box = boxes[at].box, .label = boxes[at].label, .score = boxes[at].score, .mask = {}};
-    if constexpr (C::mask_paste == MaskPaste::integer_box)
+    if (paste == MaskPaste::integer_box)
       detections[at].mask = paste_mask<T>(masks.view()[i], paste_target(box, masks.size(1)), frame.original, limit);
     else
       detections[at].mask = sample_mask<T>(masks.view()[i], box, frame.original, limit);

@@ -32,6 +32,8 @@ struct ModelConfig {
   double box_nms_thresh = 0.5;        ///< IoU above which the weaker detection of a class goes
   int max_detections = 100;           ///< detections per image
   double mask_threshold = 0.5;        ///< pixels with at least this probability belong to the object
+  /// How masks are drawn; empty: as the convention does. `sampled` keeps the outlines of small objects.
+  std::optional<MaskPaste> mask_paste{};
 
   /// Epsilon of every batch norm; empty: the convention's (a file that has `num_batches_tracked`: 1e-5).
   std::optional<double> batch_norm_epsilon{};
@@ -180,6 +182,11 @@ inline ModelConfig ModelConfig::from(const Weights& weights) {
     read("stride_in_1x1", in_1x1, "true or false");
     config.bottleneck_stride = in_1x1 ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;
   }
+  if (const auto paste = weights.metadata("mask_paste"); paste == "sampled" || paste == "integer_box")
+    config.mask_paste = paste == "sampled" ? MaskPaste::sampled : MaskPaste::integer_box;
+  else if (paste)
+    fail("weights: metadata 'mask_paste' expects sampled or integer_box, found '", paste->substr(0, 80), "' (file ",
+         weights.file(), ")");
   const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
   if (config.class_names.empty() && predictor != nullptr) {
     const bool background_last = convention_of(weights) == "detectron2";
