@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 sources=(tests/mask_rcnn.cpp)
-for source in examples/*.cpp examples/segment/*.cpp; do
+for source in examples/*.cpp examples/*/*.cpp; do
   [[ -f $source ]] && grep -q "\"file\": \"$PWD/$source\"" build/clang/compile_commands.json && sources+=("$source")
 done
 # the precompiled header is for the compiler, not for clang-tidy

@@ -19,7 +19,7 @@ for picture in examples/images/*.png examples/images/*.jpg; do
 done
 
 echo
-build/release/bin/maskrcnn-segment --score-threshold 0.5 --output "$results" --json "$results/results.json" "${pictures[@]}"
+build/release/bin/maskrcnn-segment --output "$results" --json "$results/results.json" "${pictures[@]}"
 echo
 echo "Overlays of ${#pictures[@]} pictures:"
 find "$PWD/$results" -name '*.png' | sort | sed 's/^/  /'

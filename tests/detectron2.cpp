@@ -1,70 +1,100 @@
-// Whole networks by detectron2's convention: slim models under detectron2's names, against a transcription of it.
+// Whole networks by detectron2's convention: slim models under detectron2's names, against detectron2 itself.
 
 #include <maskrcnn/maskrcnn.hpp>
+#include <type_traits>
 
+#include "golden_detections.hpp"
 #include "support.hpp"
 
+using maskrcnn::BottleneckC4;
+using maskrcnn::BottleneckDc5;
+using maskrcnn::BottleneckFpn;
 using maskrcnn::Detectron2;
+using maskrcnn::FasterRCNN;
 using maskrcnn::MaskRCNN;
+using maskrcnn::ResNetC4;
+using maskrcnn::ResNetFpn;
+using maskrcnn::ResNetSpec;
 
 namespace {
 
-template <class Backbone>
-void compare(const std::string& name) {
-  CAPTURE(name);
-  const auto weights =
-      maskrcnn::load_weights(std::string(MASKRCNN_GOLDEN_DIR "/detectron2_") + name + "_model.safetensors");
+[[nodiscard]] maskrcnn::Weights weights_of(const std::string& name) {
+  const auto weights = maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/detectron2_" + name + "_model.safetensors");
   CHECK(weights.naming() == maskrcnn::Naming::detectron2);
-  auto config = maskrcnn::ModelConfig::from(weights);
-  config.min_size = 96;
-  config.max_size = 120;
-  config.rpn_pre_nms_top_n = 200;
-  config.box_score_threshold = 0.2;
-  config.max_detections = 20;
-  const MaskRCNN<Backbone, Detectron2> model(weights, config);
-  const test::Golden golden("detectron2_" + name);
-  const auto image = golden.image("case.image");
-  const auto found = model(image);
-  const auto boxes = golden.boxes<float>("case.boxes");
-  const auto scores = golden.values<float>("case.scores");
-  const auto labels = golden.values<int>("case.labels");
-  const auto bits = golden.values<unsigned>("case.masks");
-  const std::size_t row_bytes = golden.shape("case.masks")[1];
-  REQUIRE(found.size() == boxes.size());
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < boxes.size(); ++i) {
-    CAPTURE(i);
-    CHECK(test::pixels_apart<float>({found[i].box}, {boxes[i]}) < 1e-2);
-    CHECK(std::abs(found[i].score - scores[i]) < 1e-4);
-    CHECK(found[i].label == labels[i]);
-    for (int y = 0; y < image.height(); ++y)
-      for (int x = 0; x < image.width(); ++x) {
-        const auto pixel = static_cast<std::size_t>(y * image.width() + x);
-        const bool expected = (bits[i * row_bytes + pixel / 8] >> (7 - pixel % 8) & 1U) != 0;
-        wrong += found[i].mask(x, y) != expected ? 1 : 0;
-      }
-  }
-  CHECK(wrong <= 2);  // of all masks: probabilities at the threshold itself
+  return weights;
 }
+
+/// A model of `T` on the picture of a golden file.
+template <template <maskrcnn::Backbone, maskrcnn::Convention> class Structure, maskrcnn::Backbone Backbone>
+void compare(const std::string& name) {
+  using T = typename Backbone::Scalar;
+  constexpr bool exact = std::is_same_v<T, double>;
+  CAPTURE(name);
+  const test::Golden golden("detectron2_" + name);
+  const Structure<Backbone, Detectron2> model(weights_of(name));
+  // in float a probability at the threshold may fall to either side
+  const test::DetectionTolerance tolerance =
+      exact ? test::DetectionTolerance{.pixels = 1e-4, .score = 1e-5}
+            : test::DetectionTolerance{.pixels = 1e-2, .score = 2e-4, .mask_pixels = 2};
+  test::check_detections(golden, exact ? "double" : "float", model(golden.image("case.image")), tolerance);
+}
+
+constexpr ResNetSpec bottleneck{.block = maskrcnn::ResidualBlock::bottleneck};
 
 }  // namespace
 
-TEST_CASE("detectron2's models with a pyramid are found again") { compare<maskrcnn::BottleneckFpn>("fpn"); }
-TEST_CASE("ResNeXt's groups are the weights'") { compare<maskrcnn::BottleneckFpn>("resnext"); }
-TEST_CASE("C4 models run their last layer on every RoI") { compare<maskrcnn::BottleneckC4>("c4"); }
-TEST_CASE("DC5 models dilate their last layer") { compare<maskrcnn::BottleneckDc5>("dc5"); }
+TEST_CASE("detectron2's models with a pyramid are found again") {
+  compare<MaskRCNN, BottleneckFpn>("fpn");
+  compare<MaskRCNN, ResNetFpn<double, bottleneck>>("fpn");
+}
+
+TEST_CASE("ResNeXt's groups are the weights'") { compare<MaskRCNN, BottleneckFpn>("resnext"); }
+
+TEST_CASE("C4 models run their last layer on every RoI") {
+  compare<MaskRCNN, BottleneckC4>("c4");
+  compare<MaskRCNN, ResNetC4<double, bottleneck>>("c4");
+}
+
+TEST_CASE("DC5 models dilate their last layer") { compare<MaskRCNN, BottleneckDc5>("dc5"); }
+
+TEST_CASE("boxes may be the same for all classes") { compare<FasterRCNN, BottleneckFpn>("agnostic"); }
 
 TEST_CASE("detectron2's sizes are rounded, and limited twice") {
   const maskrcnn::Preprocess<float, Detectron2> preprocess({});
-  for (const auto& [height, width, expected_height, expected_width] : {std::array{480, 640, 800, 1067},
-                                                                       {333, 500, 800, 1201},
-                                                                       {640, 426, 1202, 800},
-                                                                       {427, 640, 800, 1199},
-                                                                       {425, 640, 800, 1205},
-                                                                       {720, 1280, 750, 1333}}) {
-    const maskrcnn::Size given{height, width}, expected{expected_height, expected_width};
-    CAPTURE(given.height);
-    CHECK(preprocess.frame(given).resized == expected);
+  const test::Golden golden("detectron2_steps");
+  const auto table = golden.values<int>("sizes.table");
+  for (std::size_t i = 0; i < table.size(); i += 4) {
+    CAPTURE(table[i]);
+    CAPTURE(table[i + 1]);
+    CHECK(preprocess.frame({table[i], table[i + 1]}).resized == maskrcnn::Size{table[i + 2], table[i + 3]});
+  }
+}
+
+TEST_CASE("levels are detectron2's, exactly, around every boundary") {
+  const test::Golden golden("detectron2_steps");
+  const auto boxes = golden.boxes<float>("levels.boxes");
+  const auto expected = golden.values<std::size_t>("levels.levels");
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    CAPTURE(boxes[i].width());
+    CAPTURE(boxes[i].height());
+    CHECK(maskrcnn::roi_level<Detectron2>(boxes[i], 1.0F / 4, 1.0F / 32) == expected[i]);
+  }
+}
+
+TEST_CASE("masks are pasted as detectron2 does") {
+  const test::Golden golden("detectron2_steps");
+  for (const std::string name : {"paste14", "paste28"}) {
+    CAPTURE(name);
+    const auto boxes = golden.boxes<float>(name + ".boxes");
+    const auto masks = golden.values<float>(name + ".masks");
+    const auto pasted = golden.values<unsigned>(name + ".pasted");
+    const auto size = golden.shape(name + ".masks")[1], bytes = golden.shape(name + ".pasted")[1];
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+      CAPTURE(i);
+      const maskrcnn::TensorView<const float, 2> mask(masks.data() + i * size * size, {size, size});
+      test::check_mask(maskrcnn::sample_mask<float>(mask, boxes[i], golden.size(name + ".image"), 0.5F),
+                       pasted.data() + i * bytes);
+    }
   }
 }
 

@@ -114,10 +114,11 @@ int run(const Options& options) {
   Dataset data = read_data(options);
   std::optional<evaluation::ModelRun> model;
   Findings findings;
-  maskrcnn::evaluate::ReportOptions asked{.limit = 100, .score_threshold = options.score_threshold};
+  maskrcnn::evaluate::ReportOptions asked{.limit = 100, .score_threshold = options.score_threshold.value_or(0.5)};
   if (options.detections.empty()) {
     findings = evaluation::run_model(options, data, model.emplace());
     asked.limit = model->limit;
+    asked.score_threshold = options.score_threshold.value_or(model->score_threshold);
   } else {
     using Naming = maskrcnn::evaluate::PictureNaming;
     const bool by_name = fs::is_directory(options.data) || !options.ids.empty();

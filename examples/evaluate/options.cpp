@@ -53,13 +53,15 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
   app.add_option("--html", options.html, "write a page with numbers, curves and pictures here")->type_name("FILE");
   app.add_option("--save-detections", options.save_detections, "write what the model finds here, as COCO results")
       ->type_name("FILE");
-  app.add_option("--score-threshold", options.score_threshold,
-                 "what scores at least this is a prediction in AP(t) and in the page's pictures (default: 0.5); COCO's "
-                 "numbers look at all scores")
+  app.add_option(
+         "--score-threshold", options.score_threshold,
+         "what scores at least this is a prediction in AP(t) and in the page's pictures (default: the model's own "
+         "threshold if it is above 0.05, else 0.5); COCO's numbers look at all scores")
       ->type_name("S")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--model-threshold", options.model_threshold,
-                 "the model leaves out what scores less (default: its own)")
+                 "the model leaves out what scores less (default: 0.05, since COCO's numbers need the unsure ones "
+                 "too, or its own threshold if that is lower)")
       ->type_name("S")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--max-detections", options.max_detections,

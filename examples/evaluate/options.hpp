@@ -7,15 +7,15 @@
 namespace evaluation {
 
 struct Options {
-  std::string data;             ///< a folder or a COCO instances file
-  std::string images;           ///< empty: the folder, or that of the COCO file
-  std::string ids;              ///< file with names of pictures; empty: all
-  std::string weights;          ///< empty: the bundled model
-  std::string detections;       ///< COCO results to score in place of a model's; empty: none
-  std::string json, html;       ///< empty: none
-  std::string save_detections;  ///< empty: none
-  double score_threshold = 0.5;
-  std::optional<double> model_threshold;
+  std::string data;                       ///< a folder or a COCO instances file
+  std::string images;                     ///< empty: the folder, or that of the COCO file
+  std::string ids;                        ///< file with names of pictures; empty: all
+  std::string weights;                    ///< empty: the bundled model
+  std::string detections;                 ///< COCO results to score in place of a model's; empty: none
+  std::string json, html;                 ///< empty: none
+  std::string save_detections;            ///< empty: none
+  std::optional<double> score_threshold;  ///< empty: the model's own, or 0.5
+  std::optional<double> model_threshold;  ///< empty: the model's own, or what COCO's numbers need if that is less
   std::optional<int> max_detections;
   std::optional<int> threads;
   std::string precision = "fp32";  ///< or "bf16"

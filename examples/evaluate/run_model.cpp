@@ -1,5 +1,6 @@
 #include "run_model.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -124,7 +125,10 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   const auto weights = maskrcnn::load_weights(run.weights);
   const auto architecture = segment::architecture_of(weights);
   auto config = maskrcnn::ModelConfig::from(weights);
-  if (options.model_threshold) config.box_score_threshold = *options.model_threshold;
+  // files of models that are meant to be scored say 0.05, which is no threshold to use them with
+  constexpr double to_be_scored = 0.05;
+  if (config.box_score_threshold > to_be_scored) run.score_threshold = config.box_score_threshold;
+  config.box_score_threshold = options.model_threshold.value_or(std::min(config.box_score_threshold, to_be_scored));
   if (options.max_detections) config.max_detections = *options.max_detections;
   const auto pipeline =
       segment::make_pipeline(architecture, weights, config, *segment::precision_named(options.precision));

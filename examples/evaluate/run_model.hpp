@@ -17,6 +17,7 @@ struct ModelRun {
   std::size_t pictures = 0;
   double seconds = 0;  ///< that the model took for them, files not read in it
   int threads = 1;
+  double score_threshold = 0.5;                ///< from which on an object counts as found, as the file has it
   std::size_t limit = 100;                     ///< objects per picture that the model may find
   maskrcnn::evaluate::PictureLosses losses{};  ///< of all pictures; of none if they were not asked for
 

@@ -1,82 +1,164 @@
 #!/usr/bin/env python3
-"""Writes the golden files of detectron2's convention: slim models with their detections, resized pictures.
+"""Writes the golden files of detectron2's convention: what detectron2 itself makes of what.
 
-    python3 tests/golden/make_detectron2.py
+    PYTHONPATH=.../pb1-detectron2-0.6 python tests/golden/make_detectron2.py
 
-Needs torch, torchvision, pillow, safetensors. The models' truth is detectron2_reference.py beside this file.
+tests/parity/detectron2_package.py says where the package comes from. Slim models of each structure with what they find,
+and the steps whose decisions must be equal: sizes, levels, resized pictures, pasted masks.
 """
 
-import pathlib
+import json
 import sys
+import types
 
 import numpy
 import torch
+import torchvision
 from PIL import Image
-from safetensors.torch import save_file
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-from detectron2_reference import Spec, calibrate, detect, made_model  # noqa: E402
+from make_golden import FOLDER, Golden, boxes_in, synthetic_picture
 
-SLIM = dict(depths=(1, 2, 1, 1), min_size=96, max_size=120, score=0.2, limit=20, pre_nms=200)
+sys.path.insert(0, str(FOLDER.parent / "parity"))
+import detectron2_package as package  # noqa: E402
+from detectron2.data.transforms import ResizeShortestEdge  # noqa: E402
+from detectron2.layers.mask_ops import paste_masks_in_image  # noqa: E402
+from detectron2.modeling.poolers import assign_boxes_to_levels  # noqa: E402
+from detectron2.structures import Boxes  # noqa: E402
+
+# it rounds boxes to float there, beside scores of whatever type: models in double need both of one type
+sys.modules["detectron2.layers.nms"].box_ops = types.SimpleNamespace(
+    batched_nms=lambda boxes, scores, classes, threshold: torchvision.ops.batched_nms(
+        boxes.to(scores.dtype), scores, classes, threshold
+    )
+)
+
+FACTS = {
+    "min_size": 128, "max_size": 200, "rpn_pre_nms_top_n": 200, "rpn_post_nms_top_n": 120, "box_detections_per_img": 40,
+    "classes": ["red", "green", "blue", "grey"],
+}  # fmt: skip
+CHANGES = [
+    "INPUT.MIN_SIZE_TEST", 128, "INPUT.MAX_SIZE_TEST", 200, "MODEL.RPN.PRE_NMS_TOPK_TEST", 200,
+    "MODEL.RPN.POST_NMS_TOPK_TEST", 120, "TEST.DETECTIONS_PER_IMAGE", 40, "MODEL.ROI_HEADS.NUM_CLASSES", 4,
+    "MODEL.RESNETS.DEPTH", 50, "MODEL.RESNETS.STEM_OUT_CHANNELS", 4, "MODEL.FPN.OUT_CHANNELS", 12,
+    "MODEL.ROI_BOX_HEAD.FC_DIM", 16, "MODEL.ROI_MASK_HEAD.CONV_DIM", 12,
+]  # fmt: skip
+SMALL_ANCHORS = [[12], [24], [48], [96], [192]]
+
+
+def width(out, groups, of_group):
+    return ["MODEL.RESNETS.RES2_OUT_CHANNELS", out, "MODEL.RESNETS.NUM_GROUPS", groups, "MODEL.RESNETS.WIDTH_PER_GROUP", of_group]
+
+
+# name of the files: name in the zoo, changes, facts for the file
+ANCHORS = ["MODEL.ANCHOR_GENERATOR.SIZES", SMALL_ANCHORS], {"anchor_sizes": SMALL_ANCHORS}
 MODELS = {
-    "fpn": Spec(**SLIM),
-    "resnext": Spec(groups=4, **SLIM),
-    "c4": Spec(neck="c4", **SLIM),
-    "dc5": Spec(neck="dc5", **SLIM),
-}
+    "fpn": ("mask_rcnn_R_50_FPN_3x", width(12, 1, 3) + ANCHORS[0], ANCHORS[1]),
+    "resnext": ("mask_rcnn_X_101_32x8d_FPN_3x", width(8, 4, 2) + ANCHORS[0], ANCHORS[1]),
+    "c4": ("mask_rcnn_R_50_C4_3x", width(8, 1, 3), {}),
+    "dc5": ("mask_rcnn_R_50_DC5_3x", width(8, 1, 2), {}),
+    "agnostic": (
+        "faster_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + ["MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG", True],
+        ANCHORS[1],
+    ),
+}  # fmt: skip
 
 
-def picture(height, width, seed):
-    """Soft blobs of colour."""
-    y, x = numpy.mgrid[0:height, 0:width].astype("float64")
-    random = numpy.random.default_rng(seed)
-    image = numpy.full((height, width, 3), 90.0)
-    for _ in range(12):
-        cy, cx, size = random.uniform(0, height), random.uniform(0, width), random.uniform(4, 20)
-        image += numpy.exp(-((y - cy) ** 2 + (x - cx) ** 2) / size**2)[..., None] * random.uniform(-90, 160, 3)
-    return image.clip(0, 255).astype("uint8")
+def in_halves(module):
+    with torch.no_grad():
+        for value in [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
+            value.copy_(value.half())
 
 
-def planes(image):
-    return torch.from_numpy(numpy.ascontiguousarray(image.transpose(2, 0, 1)))
+def model(name):
+    zoo_name, changes, facts = MODELS[name]
+    config = package.configuration(zoo_name, CHANGES + changes)
+    for seed in range(100):
+        torch.manual_seed(40 + seed)
+        picture = synthetic_picture(104, 141)
+        rgb = picture.permute(1, 2, 0).numpy()
+        net = package.made_up(config, rgb, seed, in_halves)
+        tensors = {key: value.half().contiguous() for key, value in package.tensors(net).items()}
+        found = {"float": package.detect(net, config, rgb), "double": package.detect(net.double(), config, rgb)}
+        if decided(*found.values()):
+            break
+    print(f"seed {seed}: {len(found['double'][1])} detections of labels {found['double'][2].unique().tolist()}, scores "
+          f"{found['double'][1].min():.3f} to {found['double'][1].max():.3f}")  # fmt: skip
+
+    file = Golden(f"detectron2_{name}_model")
+    file.tensors = tensors
+    file.tensors["pixel_mean"] = torch.tensor(config.MODEL.PIXEL_MEAN)  # old files have these; no model needs them
+    file.tensors["proposal_generator.anchor_generator.cell_anchors.0"] = torch.zeros(3, 4)
+    file.save({key: json.dumps(value) for key, value in (FACTS | facts).items()})
+    golden = Golden(f"detectron2_{name}")
+    golden.add("case", image=picture)
+    for precision, (boxes, scores, labels, masks) in found.items():
+        golden.add(precision, boxes=boxes, scores=scores, labels=labels.int())
+    if masks is not None:
+        golden.add("double", masks=torch.from_numpy(numpy.packbits(masks.flatten(1).numpy(), axis=1)))
+    golden.save()
 
 
-def models():
-    image = picture(75, 110, 1)
-    for name, spec in MODELS.items():
-        state = made_model(spec, 2 if name == "dc5" else 4, 3, hidden=16, fpn=8, seed=3)
-        calibrate(state, spec, image)
-        boxes, scores, labels, masks = detect(state, spec, image)
-        print(name, len(boxes), "detections of labels", sorted(set(labels.tolist())))
-        tensors = {key: value.contiguous() for key, value in state.items()}
-        tensors["pixel_mean"] = torch.tensor(spec.mean)  # ignored, as are the anchors
-        tensors["proposal_generator.anchor_generator.cell_anchors.0"] = torch.zeros(3, 4)
-        save_file(tensors, HERE / f"detectron2_{name}_model.safetensors")
-        save_file(
-            {
-                "case.image": planes(image),
-                "case.boxes": boxes, "case.scores": scores, "case.labels": labels,
-                "case.masks": torch.from_numpy(numpy.packbits(masks.flatten(1).numpy(), axis=1)),
-            },
-            HERE / f"detectron2_{name}.safetensors",
-        )  # fmt: skip
+def decided(one, other):
+    """Whether no decision hangs by a rounding: the order of detections, a pixel at the threshold."""
+    if len(one[1]) != len(other[1]) or not torch.equal(one[2], other[2]):
+        return False
+    if other[3] is not None and not torch.equal(one[3], other[3]):
+        return False
+    return bool((one[1][:-1] - one[1][1:]).min() > 1e-5)
+
+
+def steps():
+    """Exact, in float as there."""
+    golden = Golden("detectron2_steps")
+    sizes = [(480, 640), (333, 500), (640, 426), (427, 640), (375, 500), (425, 640), (720, 1280), (612, 612), (200, 900)]
+    sizes += [(torch.randint(30, 900, ()).item(), torch.randint(30, 900, ()).item()) for _ in range(40)]
+    rows = []
+    for height, width in sizes:
+        transform = ResizeShortestEdge([800, 800], 1333).get_transform(numpy.zeros((height, width, 3), numpy.uint8))
+        rows.append([height, width, transform.new_h, transform.new_w])
+    golden.add("sizes", table=rows)
+
+    sides = [112 * (1 + k * 2.0**-23) for k in range(-16, 17)] + [224 * (1 + k * 2.0**-23) for k in range(-16, 17)]
+    sides += [1.0, 50.0, 111.9, 112.1, 447.9, 448.0, 448.1, 900.0, 5000.0]
+    boxes = [[10.0, 20.0, 10.0 + side, 20.0 + side] for side in sides] + [[0.0, 0.0, side, side] for side in sides]
+    boxes += [[0.0, 0.0, 56.0, 224.0], [3.0, 3.0, 3.0, 9.0]]
+    boxes = torch.cat([torch.tensor(boxes), boxes_in(200, 800, 1000, 4, 900)])
+    golden.add("levels", boxes=boxes, levels=assign_boxes_to_levels([Boxes(boxes)], 2, 5, 224, 4).int())
+
+    image = (60, 83)
+    boxes = torch.tensor([
+        [10.0, 10.0, 40.0, 50.0], [10.3, 20.7, 33.9, 25.2], [-12.5, -7.25, 20.0, 30.0], [60.0, 40.0, 120.0, 90.0],
+        [30.0, 30.0, 31.0, 31.0], [30.4, 30.4, 30.6, 30.6], [0.0, 0.0, 83.0, 60.0], [82.2, 59.3, 83.0, 60.0],
+        [-0.9, -0.9, 0.4, 0.4], [5.5, 5.5, 6.5, 55.5], [5.0, 58.0, 80.0, 60.0], [-100.0, 10.0, 300.0, 20.0],
+    ])  # fmt: skip
+    boxes = torch.cat([boxes, boxes_in(20, *image, 1, 70)])
+    for side in (28, 14):
+        coarse = torch.nn.functional.interpolate(torch.rand(len(boxes), 1, 6, 6), size=(side, side), mode="bilinear")
+        masks = (coarse[:, 0] * 3 - 1).clamp(0, 1).half().float()
+        pasted = paste_masks_in_image(masks, Boxes(boxes), image, 0.5)
+        golden.add(f"paste{side}", boxes=boxes, masks=masks.half(), image=list(image),
+                   pasted=torch.from_numpy(numpy.packbits(pasted.flatten(1).numpy(), axis=1)))  # fmt: skip
+    golden.save()
 
 
 def pillow_resize():
-    tensors = {}
+    """Of a Pillow that always begins with columns; later ones begin with rows where that seems less work to them."""
+    if int(Image.__version__.split(".")[0]) >= 13:
+        return print("pillow_resize needs Pillow before 13, left as it is")
+    golden = Golden("pillow_resize")
     sizes = [(7, 9, 20, 31), (40, 30, 12, 7), (33, 21, 33, 10), (25, 40, 9, 40), (5, 64, 64, 5), (1, 3, 4, 2), (50, 50, 49, 51)]
+    sizes += [(90, 2, 1, 60), (1, 1, 3, 5), (8, 8, 8, 8)]
     for i, (height, width, new_height, new_width) in enumerate(sizes):
-        image = numpy.random.default_rng(i).integers(0, 256, (height, width, 3), dtype=numpy.uint8)
-        # columns first, as Pillow always did before 13.0, which begins with the rows where that is less work
-        resized = Image.fromarray(image).resize((new_width, height), Image.BILINEAR)
-        resized = resized.resize((new_width, new_height), Image.BILINEAR)
-        tensors[f"case{i}.image"] = planes(image)
-        tensors[f"case{i}.resized"] = planes(numpy.asarray(resized))
-    save_file(tensors, HERE / "pillow_resize.safetensors")
+        image = torch.randint(256, (height, width, 3), dtype=torch.uint8)
+        resized = Image.fromarray(image.numpy()).resize((new_width, new_height), Image.BILINEAR)
+        golden.add(f"case{i}", image=image.permute(2, 0, 1), resized=torch.from_numpy(numpy.array(resized)).permute(2, 0, 1))
+    golden.save()
 
 
 if __name__ == "__main__":
-    torch.manual_seed(0)
-    models()
+    print(f"torch {torch.__version__}, detectron2 {package.detectron2.__version__}, pillow {Image.__version__}")
+    torch.set_num_threads(1)
+    for name in MODELS:
+        model(name)
+    steps()
     pillow_resize()
