@@ -9,6 +9,7 @@ TEST_CASE("the bundled model finds what torchvision finds with it") {
   const auto weights = maskrcnn::load_weights(MASKRCNN_SOURCE_DIR "/examples/models/nuclei.safetensors");
   auto config = maskrcnn::ModelConfig::from(weights);
   config.box_score_threshold = 0.3;
+  config.min_size = 192;
   const maskrcnn::MaskRCNN<maskrcnn::ResNet18Fpn> model(weights, config);
   const auto image = golden.image("case.image");
   const auto found = model(image);
@@ -44,6 +45,7 @@ TEST_CASE("with products of bfloat16 numbers the bundled model finds the same ob
   const auto weights = maskrcnn::load_weights(MASKRCNN_SOURCE_DIR "/examples/models/nuclei.safetensors");
   auto config = maskrcnn::ModelConfig::from(weights);
   config.box_score_threshold = 0.5;
+  config.min_size = 192;
   const auto image = test::Golden("bundled_model").image("case.image");
   const auto expected = maskrcnn::MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(image);
   const auto found = maskrcnn::MaskRCNN<maskrcnn::Bf16<maskrcnn::ResNet18Fpn>>(weights, config)(image);

@@ -786,7 +786,7 @@ def bundled():
     from model import build_from
 
     with safe_open(examples / "models" / "nuclei.safetensors", "pt") as file:
-        model = build_from({name: file.get_tensor(name) for name in file.keys()}, file.metadata(), box_score_thresh=0.3)
+        model = build_from({name: file.get_tensor(name) for name in file.keys()}, file.metadata(), box_score_thresh=0.3, min_size=192)  # as large as in whole pictures
     whole = numpy.array(Image.open(examples / "images" / "nuclei_fluorescence.png").convert("RGB"))
     picture = torch.from_numpy(whole[60:156, 40:160]).permute(2, 0, 1).contiguous()
     golden = Golden("bundled_model")
