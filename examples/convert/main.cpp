@@ -1,25 +1,11 @@
 // maskrcnn-convert: any checkpoint to a safetensors file that says all there is to know about its model, and tests
 // itself.
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
 #include <iostream>
-#include <maskrcnn/core/error.hpp>
-#include <new>
 #include <string>
 
 #include "convert.hpp"
-#include "report.hpp"
-
-namespace {
-
-int fail_with(const std::string& sentence) {
-  (void)std::fflush(stdout);
-  std::fprintf(stderr, "maskrcnn-convert: %s\n", segment::printable(sentence).c_str());
-  return 1;
-}
-
-}  // namespace
+#include "run_tool.hpp"
 
 int main(int argc, char** argv) {
   convert::Options options;
@@ -52,13 +38,9 @@ int main(int argc, char** argv) {
     std::cerr << "maskrcnn-convert: " << problem.what() << " (try --help)\n";
     return 2;
   }
-  try {
+  return segment::run_tool("maskrcnn-convert", [&] {
     if (!inspected.empty()) return convert::inspect(inspected) ? 0 : 1;
     convert::run(options);
     return 0;
-  } catch (const std::bad_alloc&) {
-    return fail_with("out of memory");
-  } catch (const std::exception& problem) {
-    return fail_with(problem.what());
-  }
+  });
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/evaluate/coco_data.hpp>
@@ -12,7 +11,6 @@
 #include <maskrcnn/evaluate/report.hpp>
 #include <maskrcnn/io/file_bytes.hpp>
 #include <maskrcnn/io/image_file.hpp>
-#include <new>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +20,7 @@
 #include "options.hpp"
 #include "report.hpp"
 #include "run_model.hpp"
+#include "run_tool.hpp"
 #include "text_report.hpp"
 
 namespace {
@@ -30,12 +29,6 @@ namespace fs = std::filesystem;
 using evaluation::Options;
 using maskrcnn::evaluate::Dataset;
 using maskrcnn::evaluate::Findings;
-
-/// One line for each thing that failed.
-void print_failure(const std::string& sentence) {
-  (void)std::fflush(stdout);
-  std::fprintf(stderr, "maskrcnn-evaluate: %s\n", segment::printable(sentence).c_str());
-}
 
 /// The names in a file, one a line; blanks around them are dropped.
 std::set<std::string> read_ids(const std::string& path) {
@@ -153,14 +146,9 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int exit_code = 0;
-  try {
+  return segment::run_tool("maskrcnn-evaluate", [&] {
+    int exit_code = 0;
     const auto options = evaluation::read_options(argc, argv, exit_code);
     return options ? run(*options) : exit_code;
-  } catch (const std::bad_alloc&) {
-    print_failure("out of memory");
-  } catch (const std::exception& problem) {
-    print_failure(problem.what());
-  }
-  return 1;
+  });
 }

@@ -25,17 +25,13 @@
 #include "options.hpp"
 #include "pipeline.hpp"
 #include "report.hpp"
+#include "run_tool.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using segment::Options;
-
-/// One line for each thing that failed.
-void print_failure(const std::string& sentence) {
-  (void)std::fflush(stdout);
-  std::fprintf(stderr, "maskrcnn-segment: %s\n", segment::printable(sentence).c_str());
-}
+constexpr const char* tool_name = "maskrcnn-segment";
 
 /// A model and what it was built with.
 struct Loaded {
@@ -151,7 +147,7 @@ int run(const Options& options) {
     const auto fail_with = [&](const std::string& sentence) {
       progress.clear();
       // sentences of readers and writers name the file themselves
-      print_failure(sentence.find(path) == std::string::npos ? path + ": " + sentence : sentence);
+      segment::print_failure(tool_name, sentence.find(path) == std::string::npos ? path + ": " + sentence : sentence);
       failed = true;
     };
     progress.begin(i, path);
@@ -166,7 +162,7 @@ int run(const Options& options) {
   progress.clear();
   outputs.finish();
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    print_failure("output: cannot write to standard output");
+    segment::print_failure(tool_name, "output: cannot write to standard output");
     failed = true;
   }
   return failed ? 1 : 0;
@@ -175,14 +171,9 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int exit_code = 0;
-  try {
+  return segment::run_tool(tool_name, [&] {
+    int exit_code = 0;
     const auto options = segment::read_options(argc, argv, exit_code);
     return options ? run(*options) : exit_code;
-  } catch (const std::bad_alloc&) {
-    print_failure("out of memory");
-  } catch (const std::exception& problem) {
-    print_failure(problem.what());
-  }
-  return 1;
+  });
 }

@@ -2,25 +2,8 @@
 # Converts the bundled model, inspects the result, has its self-test run, and breaks it.
 #   convert_test.sh CONVERT SEGMENT MODEL IMAGE
 
-set -uo pipefail
 convert=$1 segment=$2 model=$3 image=$4
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-# expect STATUS PATTERN COMMAND...: the command ends with STATUS and says PATTERN on standard output or error
-expect() {
-  local status=$1 pattern=$2
-  shift 2
-  timeout 300 "$@" >out.txt 2>err.txt </dev/null
-  local found=$?
-  if [[ $found != "$status" ]] || ! grep -qE -- "$pattern" out.txt err.txt; then
-    echo "FAILED: $* -> status $found, expected $status with '$pattern'; it said:"
-    head -n 5 out.txt err.txt
-    failures=$((failures + 1))
-  fi
-}
+. "$(dirname "$0")/expect.sh"
 
 echo "== usage"
 expect 2 'IN and OUT' "$convert"
@@ -46,6 +29,6 @@ size=$(stat -c %s half.safetensors)
 head -c $((size - 100)) half.safetensors >broken.safetensors
 head -c 100 /dev/zero >>broken.safetensors
 expect 1 'self-test: expected object' "$segment" --weights broken.safetensors --verify "$image"
-[[ ! -e half.safetensors.draft ]] || { echo "FAILED: a draft stayed"; failures=$((failures + 1)); }
+[[ ! -e half.safetensors.draft ]] || failed "a draft stayed"
 
-exit $((failures > 0))
+finish

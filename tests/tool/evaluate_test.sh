@@ -2,34 +2,15 @@
 # Runs maskrcnn-evaluate on good and on hostile input; checks exit status, output and the line that says why.
 #   evaluate_test.sh TOOL MODEL IMAGE
 
-set -uo pipefail
 tool=$1 model=$2 image=$3
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-# expect STATUS PATTERN ARGUMENT...: the tool ends with STATUS and says PATTERN on standard output or error
-expect() {
-  local status=$1 pattern=$2
-  shift 2
-  timeout 120 "$tool" "$@" >out.txt 2>err.txt </dev/null
-  local found=$?
-  if [[ $found != "$status" ]] || ! cat out.txt err.txt | grep -qE -- "$pattern"; then
-    echo "FAILED: $* -> status $found, expected $status with '$pattern'; it said:"
-    head -n 5 out.txt err.txt
-    failures=$((failures + 1))
-  fi
-}
+. "$(dirname "$0")/expect.sh"
+command=("$tool")
 
 # refuse STATUS PATTERN ARGUMENT...: the same, and it is told in exactly one line
 refuse() {
   expect "$@"
-  [[ $(wc -l <err.txt) == 1 ]] || { echo "FAILED: expected one line, found:"; cat err.txt; failures=$((failures + 1)); }
+  one_line
 }
-
-# holds FILE PATTERN
-holds() { grep -qE -- "$2" "$1" || { echo "FAILED: no '$2' in $1"; failures=$((failures + 1)); }; }
 
 # truth and results on one picture of 256 x 256: two squares, of which one is found exactly and one not at all
 mkdir data
@@ -60,7 +41,7 @@ holds out.txt '^  over all pictures +0\.500( +0\.500){10}$'
 holds r.json '"AP_small": 0.50[0-9]*'
 holds r.json '"TP": 1'
 holds r.html '^<!doctype html>'
-[[ $(grep -cE '(src|href)="(https?:)?//|@import|url\(' r.html) == 0 ]] || { echo "FAILED: the page loads something"; failures=$((failures + 1)); }
+[[ $(grep -cE '(src|href)="(https?:)?//|@import|url\(' r.html) == 0 ]] || failed "the page loads something"
 echo '[{"image_id":1,"category_id":1,"score":0.5,"bbox":[10,10,20,20]},{"image_id":1,"category_id":7,"score":0.5,"bbox":[0,0,1,1]}]' >boxes.json
 expect 0 'the detections have no masks' --data data/truth.json --detections boxes.json
 holds out.txt 'note: 1 detections of categories that the data does not have'
@@ -76,7 +57,7 @@ holds out.txt '^Mean losses .* L_cls 0\.[0-9]+ \+ L_reg [0-9.]+ \+ L_mask [0-9.]
 holds m.json '"L_mask": '
 expect 0 'found' --data data/truth.json --detections d.json --score-threshold 0.8 --json again.json
 [[ "$(sed -n '/"box"/,$p' m.json)" == "$(sed -n '/"box"/,$p' again.json)" ]] ||
-  { echo "FAILED: the model and its written detections score differently"; diff m.json again.json | head -5; failures=$((failures + 1)); }
+  { failed "the model and its written detections score differently"; diff m.json again.json | head -5; }
 
 echo "== input that makes no sense"
 bad() { refuse 1 "$1" --data "$2" --detections found.json; }
@@ -108,5 +89,4 @@ cp "$image" data/a.mask.png
 echo "no picture" >data/b.mask.png
 refuse 1 'b.mask.png' --data data --detections found.json
 
-echo "$failures failures"
-[[ $failures == 0 ]]
+finish

@@ -2,31 +2,10 @@
 # Runs the command-line tool on good and on hostile input; checks exit status, output and the line that says why.
 #   tool_test.sh TOOL MODEL IMAGE
 
-set -uo pipefail
 tool=$1 model=$2 image=$3
 golden=$(cd "$(dirname "$0")/../golden" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-# expect STATUS PATTERN ARGUMENT...: the tool ends with STATUS and says PATTERN on standard output or error
-expect() {
-  local status=$1 pattern=$2
-  shift 2
-  timeout 120 "$tool" "$@" >out.txt 2>err.txt </dev/null
-  local found=$?
-  if [[ $found != "$status" ]] || ! grep -qE -- "$pattern" out.txt err.txt; then
-    echo "FAILED: $* -> status $found, expected $status with '$pattern'; it said:"
-    head -n 5 out.txt err.txt
-    failures=$((failures + 1))
-  fi
-}
-
-# one_line: the last failure was told in exactly one line
-one_line() {
-  [[ $(wc -l <err.txt) == 1 ]] || { echo "FAILED: expected one line, found:"; cat err.txt; failures=$((failures + 1)); }
-}
+. "$(dirname "$0")/expect.sh"
+command=("$tool")
 
 # file NAME HEADER DATA: a safetensors file; its header length is written correctly
 safetensors() {
@@ -54,10 +33,10 @@ done
 echo "no picture" >text.jpg
 head -c 3000 good.png >cut.png
 expect 0 'objects' --weights "$model" --output o --json o.json --threads 2 --score-threshold 0.5 good.png
-[[ -s o/good.overlay.png && -s o.json ]] || { echo "FAILED: no overlay or results"; failures=$((failures + 1)); }
+[[ -s o/good.overlay.png && -s o.json ]] || failed "no overlay or results"
 expect 0 '3 objects' --weights "$model" --output o --max-detections 3 good.png
 expect 0 '0 objects' --weights "$model" --output o --json none.json --score-threshold 1 good.png
-[[ $(tr -d ' \n' <none.json) == '[]' ]] || { echo "FAILED: expected [], found $(cat none.json)"; failures=$((failures + 1)); }
+[[ $(tr -d ' \n' <none.json) == '[]' ]] || failed "expected [], found $(cat none.json)"
 expect 1 'empty.png is empty' --weights "$model" --output o empty.png
 one_line
 expect 1 'text.jpg is not a' --weights "$model" --output o text.jpg
@@ -67,7 +46,7 @@ one_line
 expect 1 'missing.png' --weights "$model" --output o missing.png
 one_line
 expect 1 'objects' --weights "$model" --output o --json part.json missing.png good.png o
-grep -q '"image_id":2,' part.json || { echo "FAILED: the good picture is not in the results"; failures=$((failures + 1)); }
+grep -q '"image_id":2,' part.json || failed "the good picture is not in the results"
 expect 1 'missing.png' --weights "$model" --output o missing.png good.png
 
 echo "== profiles"
@@ -75,16 +54,16 @@ cp good.png better.png
 expect 0 'objects' --weights "$model" --output o --profile trace.json good.png better.png
 for part in '"traceEvents":\[' '"name":"good.png"' '"name":"better.png"' '"name":"inference","cat":"inference","ph":"X"' \
   '"name":"mask head","cat":"stage"' '"name":"backbone.body.layer1.0.conv1","cat":"layer".*"GFLOP/s":[0-9]'; do
-  grep -qE -- "$part" trace.json || { echo "FAILED: no $part in the trace"; failures=$((failures + 1)); }
+  holds trace.json "$part"
 done
-[[ $(grep -c '"name":"inference"' trace.json) == 2 ]] || { echo "FAILED: expected 2 inferences"; failures=$((failures + 1)); }
+[[ $(grep -c '"name":"inference"' trace.json) == 2 ]] || failed "expected 2 inferences"
 expect 1 'missing.png' --weights "$model" --output o --profile part_trace.json missing.png good.png
-grep -q '"name":"inference"' part_trace.json || { echo "FAILED: no inference in the trace"; failures=$((failures + 1)); }
+grep -q '"name":"inference"' part_trace.json || failed "no inference in the trace"
 expect 2 'profile would overwrite the input' --weights "$model" --output o --profile good.png better.png good.png
 one_line
 expect 2 'profile would overwrite the results' --weights "$model" --output o --json new.json --profile ./new.json good.png
 one_line
-cmp -s good.png "$image" || { echo "FAILED: the input was written to"; failures=$((failures + 1)); }
+cmp -s good.png "$image" || failed "the input was written to"
 
 echo "== output that cannot be written"
 echo "a file" >file
@@ -130,5 +109,4 @@ refuse 'pickle wants to call os.system, which is none of the names a checkpoint 
 printf 'PK\003\004 and no more' >cut.pth
 refuse 'has no end record; is it cut off?' cut.pth
 
-echo "$failures failures"
-[[ $failures == 0 ]]
+finish

@@ -21,6 +21,7 @@
 
 namespace maskrcnn::kernels::avx2 {
 
+inline constexpr const char* name = "avx2";
 // 6 * 2 accumulators + 2 of B + 1 of A = 15 of 16 registers
 inline constexpr int tile_rows = 6, tile_vectors = 2;
 
@@ -43,20 +44,7 @@ MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
   return {_mm256_fmadd_ps(a.value, b.value, c.value)};
 }
 
-#include <maskrcnn/kernels/depthwise_simd.inl>
-#include <maskrcnn/kernels/gemm_simd.inl>
-#include <maskrcnn/kernels/roi_bin_simd.inl>
-#include <maskrcnn/kernels/winograd_simd.inl>
-
-inline constexpr KernelSet<float> kernel_set{.name = "avx2",
-                                             .gemm = gemm<FloatStep>,
-                                             .gemm_bf16 = gemm_portable<float, BFloat16>,
-                                             .round_to_bf16 = &round_to_bf16_portable<float>,
-                                             .pool_roi_bin = &pool_roi_bin,
-                                             .depthwise = &depthwise,
-                                             .lanes = Vector::lanes,
-                                             .winograd_4x4 = winograd<4>,
-                                             .winograd_6x6 = winograd<6>};
+#include <maskrcnn/kernels/kernel_set_simd.inl>
 
 }  // namespace maskrcnn::kernels::avx2
 
@@ -72,6 +60,7 @@ inline constexpr KernelSet<float> kernel_set{.name = "avx2",
 
 namespace maskrcnn::kernels::avx512 {
 
+inline constexpr const char* name = "avx512";
 // 6 * 4 accumulators + 4 of B + 1 of A = 29 of 32 registers
 inline constexpr int tile_rows = 6, tile_vectors = 4;
 
@@ -94,20 +83,7 @@ MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
   return {_mm512_fmadd_ps(a.value, b.value, c.value)};
 }
 
-#include <maskrcnn/kernels/depthwise_simd.inl>
-#include <maskrcnn/kernels/gemm_simd.inl>
-#include <maskrcnn/kernels/roi_bin_simd.inl>
-#include <maskrcnn/kernels/winograd_simd.inl>
-
-inline constexpr KernelSet<float> kernel_set{.name = "avx512",
-                                             .gemm = gemm<FloatStep>,
-                                             .gemm_bf16 = gemm_portable<float, BFloat16>,
-                                             .round_to_bf16 = &round_to_bf16_portable<float>,
-                                             .pool_roi_bin = &pool_roi_bin,
-                                             .depthwise = &depthwise,
-                                             .lanes = Vector::lanes,
-                                             .winograd_4x4 = winograd<4>,
-                                             .winograd_6x6 = winograd<6>};
+#include <maskrcnn/kernels/kernel_set_simd.inl>
 
 }  // namespace maskrcnn::kernels::avx512
 
@@ -154,15 +130,13 @@ inline void round_to_bf16(const float* from, Index count, BFloat16* to) {
   for (; i < count; ++i) to[i] = BFloat16(from[i]);
 }
 
-inline constexpr KernelSet<float> kernel_set{.name = "avx512bf16",
-                                             .gemm = avx512::gemm<avx512::FloatStep>,
-                                             .gemm_bf16 = gemm<PairStep>,
-                                             .round_to_bf16 = &round_to_bf16,
-                                             .pool_roi_bin = &avx512::pool_roi_bin,
-                                             .depthwise = &avx512::depthwise,
-                                             .lanes = Vector::lanes,
-                                             .winograd_4x4 = avx512::winograd<4>,
-                                             .winograd_6x6 = avx512::winograd<6>};
+inline constexpr KernelSet<float> kernel_set = [] {
+  KernelSet<float> set = avx512::kernel_set;
+  set.name = "avx512bf16";
+  set.gemm_bf16 = gemm<PairStep>;
+  set.round_to_bf16 = &round_to_bf16;
+  return set;
+}();
 
 }  // namespace maskrcnn::kernels::avx512bf16
 
