@@ -39,8 +39,9 @@ struct ConvGeometry {
   Index winograd_tile = 4;
 };
 
-/// Tiles for large maps that boxes and scores come from: the exact ones, unless products nearby are computed of rounded
-/// operands anyway.
+/// Tiles for the convolutions behind the backbone: the exact ones, unless products nearby are computed of rounded
+/// operands anyway. The larger ones move a probability by some 1e-5, enough to flip a pixel in one mask of a few
+/// hundred.
 template <class T, class Operand>
 inline constexpr Index winograd_tile_beside = std::same_as<T, Operand> ? 4 : 6;
 

@@ -26,9 +26,8 @@ class MaskHead {
   MaskHead(const Parameters& at, Index channels, Index classes, double epsilon) {
     Index width = channels;
     for (std::size_t i = 0; (at / "mask_head" / i / 0).contains("weight"); ++i) {
-      // the larger tiles: what they lose is far below what the threshold of a mask, or anybody's eye, can tell
       convs_.emplace_back(read_conv_block<T>(at / "mask_head" / i, {.in = width, .kernel = 3}, epsilon),
-                          ConvGeometry{.padding = 1, .relu = true, .winograd_tile = 6});
+                          ConvGeometry{.padding = 1, .relu = true, .winograd_tile = winograd_tile_beside<T, Operand>});
       width = convs_.back().out_channels();
     }
     const Parameters up = at / "mask_predictor" / "conv5_mask";
