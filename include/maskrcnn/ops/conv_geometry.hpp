@@ -40,8 +40,7 @@ struct ConvGeometry {
 };
 
 /// Tiles for the convolutions behind the backbone: the exact ones, unless products nearby are computed of rounded
-/// operands anyway. The larger ones move a probability by some 1e-5, enough to flip a pixel in one mask of a few
-/// hundred.
+/// operands anyway.
 template <class T, class Operand>
 inline constexpr Index winograd_tile_beside = std::same_as<T, Operand> ? 4 : 6;
 
