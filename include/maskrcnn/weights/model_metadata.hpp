@@ -31,6 +31,7 @@ namespace maskrcnn {
                              {"mask_thresh", text(config.mask_threshold)}};
   if (config.batch_norm_epsilon) metadata["batch_norm_eps"] = text(*config.batch_norm_epsilon);
   if (config.bottleneck_stride) metadata["stride_in_1x1"] = text(*config.bottleneck_stride == BottleneckStride::in_1x1);
+  if (config.mask_paste) metadata["mask_paste"] = *config.mask_paste == MaskPaste::sampled ? "sampled" : "integer_box";
   if (!config.class_names.empty()) metadata["classes"] = text(config.class_names);
   return metadata;
 }

@@ -1,0 +1,43 @@
+#include <maskrcnn/weights/model_metadata.hpp>
+
+#include "support.hpp"
+
+using maskrcnn::ModelConfig;
+
+TEST_CASE("every fact of a model survives the way into a file and back") {
+  ModelConfig config;
+  config.image_mean = {0.1, 0.2, 0.3};
+  config.image_std = {0.4, 0.5, 0.6};
+  config.min_size = 320;
+  config.max_size = 640;
+  config.anchor_sizes = {{8}, {16}};
+  config.anchor_aspect_ratios = {{1, 3}, {0.5, 2}};
+  config.rpn_pre_nms_top_n = 11;
+  config.rpn_post_nms_top_n = 12;
+  config.rpn_score_thresh = 0.01;
+  config.rpn_nms_thresh = 0.6;
+  config.box_score_threshold = 0.3;
+  config.box_nms_thresh = 0.4;
+  config.max_detections = 13;
+  config.mask_threshold = 0.7;
+  config.batch_norm_epsilon = 0.001;
+  config.class_names = {"__background__", "nucleus"};
+  const auto back = [](const ModelConfig& written) {
+    test::MadeWeights file;
+    for (const auto& [key, value] : maskrcnn::metadata_of(written, "mask_rcnn_resnet50_fpn", "torchvision"))
+      file.say(key, value);
+    return ModelConfig::from(file.weights());
+  };
+  const auto same = [&](const ModelConfig& written) {
+    return maskrcnn::metadata_of(back(written), "a", "b") == maskrcnn::metadata_of(written, "a", "b");
+  };
+  CHECK(same(config));
+  for (const auto paste : {maskrcnn::MaskPaste::integer_box, maskrcnn::MaskPaste::sampled})
+    for (const auto stride : {maskrcnn::BottleneckStride::in_1x1, maskrcnn::BottleneckStride::in_3x3}) {
+      config.mask_paste = paste;
+      config.bottleneck_stride = stride;
+      CHECK(same(config));
+      CHECK(back(config).mask_paste == paste);
+      CHECK(back(config).bottleneck_stride == stride);
+    }
+}
