@@ -21,6 +21,15 @@ TEST_CASE("an exception of a body reaches the caller") {
                          "body", std::invalid_argument);
 }
 
+TEST_CASE("of several exceptions the caller gets that of the smallest index") {
+  for (int repetition = 0; repetition < 20; ++repetition)
+    CHECK_THROWS_WITH_AS(maskrcnn::parallel_for(100,
+                                                [](std::size_t i) {
+                                                  if (i >= 7) throw std::invalid_argument(std::to_string(i));
+                                                }),
+                         "7", std::invalid_argument);
+}
+
 TEST_CASE("loops may be nested") {
   std::vector<int> visits(6 * 7);
   maskrcnn::parallel_for(

@@ -119,21 +119,11 @@ template <class Entry, class Read>
   return entries;
 }
 
-/// `read(i)` for each entry of `list`. Of several that fail, the first is told of, whatever the number of threads.
+/// `read(i)` for each entry of `list`.
 template <class Entry, class Read>
 [[nodiscard]] std::vector<Entry> read_in_parallel(const nlohmann::json& list, const Read& read) {
   std::vector<Entry> entries(list.size());
-  constexpr std::size_t group = 64;
-  std::vector<std::string> faults((list.size() + group - 1) / group);
-  parallel_for(faults.size(), [&](std::size_t g) {
-    try {
-      for (std::size_t i = g * group; i < std::min(list.size(), (g + 1) * group); ++i) entries[i] = read(i);
-    } catch (const Error& error) {
-      faults[g] = error.what();
-    }
-  });
-  for (const std::string& fault : faults)
-    if (!fault.empty()) throw Error(fault);
+  parallel_for(list.size(), [&](std::size_t i) { entries[i] = read(i); });
   return entries;
 }
 
