@@ -86,13 +86,7 @@ maskrcnn::evaluate::PageOptions page_options(const Options& options, const evalu
     page.tiles.emplace_back("pictures a second, " + std::to_string(model->threads) + " threads",
                             maskrcnn::evaluate::decimals(model->pictures_per_second(), 2));
     page.facts.emplace_back("Architecture", model->architecture + ", " + options.precision);
-    if (model->losses.pictures > 0) {
-      const maskrcnn::Losses mean = model->losses.mean();
-      const auto text = [](double loss) { return maskrcnn::evaluate::decimals(loss, 4); };
-      std::string sum = "L_cls " + text(mean.classification) + " + L_reg " + text(mean.regression);
-      if (model->losses.with_masks > 0) sum += " + L_mask " + text(mean.mask);
-      page.facts.emplace_back("Mean losses", sum + " = " + text(mean.total()));
-    }
+    if (model->losses.pictures > 0) page.facts.emplace_back("Mean losses", evaluation::losses_text(model->losses));
   }
   // pictures are shown if they are there: a model has read them all, detections need none
   if (model != nullptr || !options.images.empty() || fs::is_directory(options.data))

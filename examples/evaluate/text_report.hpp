@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <maskrcnn/evaluate/dataset.hpp>
+#include <maskrcnn/evaluate/html_text.hpp>
 #include <maskrcnn/evaluate/picture_losses.hpp>
 #include <maskrcnn/evaluate/report.hpp>
 #include <string>
@@ -64,14 +65,18 @@ inline void print_categories(const maskrcnn::evaluate::Report& report, const mas
   }
 }
 
-/// The three losses and their sum, and what they are means of.
-inline void print_losses(const maskrcnn::evaluate::PictureLosses& losses) {
-  if (losses.pictures == 0) return;
+/// "L_cls 0.1841 + L_reg 0.2633 + L_mask 0.2539 = L 0.7012"; without L_mask if no picture has masks.
+[[nodiscard]] inline std::string losses_text(const maskrcnn::evaluate::PictureLosses& losses) {
+  using maskrcnn::evaluate::decimals;
   const maskrcnn::Losses mean = losses.mean();
-  std::printf("\nMean losses on RoIs chosen as in training: L_cls %.4f + L_reg %.4f", mean.classification,
-              mean.regression);
-  if (losses.with_masks > 0) std::printf(" + L_mask %.4f", mean.mask);
-  std::printf(" = L %.4f\n", mean.total());
+  std::string text = "L_cls " + decimals(mean.classification, 4) + " + L_reg " + decimals(mean.regression, 4);
+  if (losses.with_masks > 0) text += " + L_mask " + decimals(mean.mask, 4);
+  return text + " = L " + decimals(mean.total(), 4);
+}
+
+inline void print_losses(const maskrcnn::evaluate::PictureLosses& losses) {
+  if (losses.pictures > 0)
+    std::printf("\nMean losses on RoIs chosen as in training: %s\n", losses_text(losses).c_str());
 }
 
 /// AP(t) of cell segmentation.
