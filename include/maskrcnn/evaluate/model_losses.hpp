@@ -1,6 +1,7 @@
 /// The losses of a model on a picture whose objects are known: what training would minimise.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/workspace.hpp>
@@ -32,7 +33,7 @@ void add_box_losses(const Tensor<T, 2>& predictions, const std::vector<int>& lab
   for (Index i = 0; i < targets.size(); ++i) {
     std::fill_n(&deltas(i, 0), 4, T{0});
     std::copy_n(&predictions(i, classes + 4 * static_cast<Index>(labels[i])), 4, &deltas(i, 4));
-    encode_box(rois[i], targets[i], {.x = 10, .y = 10, .width = 5, .height = 5}, &wanted(i, 0));
+    encode_box(rois[i], targets[i], box_head_weights, &wanted(i, 0));
   }
   const std::vector<int> ones(targets.size(), 1);
   losses.regression += static_cast<double>(box_regression_loss<T>(deltas.view(), ones, wanted.view())) *

@@ -11,6 +11,7 @@ namespace maskrcnn {
 struct BoxWeights {
   double x = 1, y = 1, width = 1, height = 1;
 };
+inline constexpr BoxWeights box_head_weights{.x = 10, .y = 10, .width = 5, .height = 5};
 
 /// Deltas of width and height are at most this, so that exp() cannot run away: log(1000 / 16).
 inline constexpr double max_log_stretch = 4.135166556742356;

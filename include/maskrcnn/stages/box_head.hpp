@@ -148,7 +148,6 @@ template <Convention C, Scalar T>
 [[nodiscard]] Candidates<T> select_detections(Tensor<T, 2>& predictions, const std::vector<BasicBox<T>>& proposals,
                                               Size image, const DetectionRule& rule) {
   const ProfileSpan span(predictions.profile(), "step", "select detections");
-  constexpr BoxWeights weights{.x = 10, .y = 10, .width = 5, .height = 5};
   const Index classes = predictions.size(1) / 5;
   const Index first = C::background == BackgroundClass::first ? 1 : 0;
   const Index end = C::background == BackgroundClass::last ? classes - 1 : classes;
@@ -158,7 +157,7 @@ template <Convention C, Scalar T>
     const T* const scores = &predictions(i, 0);
     for (Index label = first; label < end; ++label) {
       if (!(scores[label] > static_cast<T>(rule.score_threshold))) continue;
-      const BasicBox<T> box = clip(decode_box(proposals[i], scores + classes + 4 * label, weights), image);
+      const BasicBox<T> box = clip(decode_box(proposals[i], scores + classes + 4 * label, box_head_weights), image);
       const T smallest = static_cast<T>(C::detection_min_size);
       if (!(box.width() >= smallest && box.height() >= smallest)) continue;
       all.boxes.push_back(box);
