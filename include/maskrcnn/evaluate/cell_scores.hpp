@@ -42,18 +42,24 @@ struct CellCounts {
   }
 };
 
+/// Counts at the overlaps t = 0.50, 0.55 .. 0.95.
+using CountsByOverlap = std::array<CellCounts, coco_thresholds>;
+
+/// Mean of AP(t) over t.
+[[nodiscard]] inline double mean_ap(const CountsByOverlap& counts) {
+  double sum = 0;
+  for (const CellCounts& at : counts) sum += at.ap();
+  return sum / coco_thresholds;
+}
+
 /// Scores at the overlaps t = 0.50, 0.55 .. 0.95.
 struct CellScores {
-  std::array<CellCounts, coco_thresholds> all{};  ///< counted over all pictures, as Schmidt et al. count
+  CountsByOverlap all{};  ///< counted over all pictures, as Schmidt et al. count
   std::array<double, coco_thresholds>
       mean_picture{};  ///< the mean of the pictures' AP(t), as the Data Science Bowl has it
 
   /// Mean of AP(t) over t, counted over all pictures.
-  [[nodiscard]] double mean_ap() const {
-    double sum = 0;
-    for (const CellCounts& counts : all) sum += counts.ap();
-    return sum / coco_thresholds;
-  }
+  [[nodiscard]] double mean_ap() const { return evaluate::mean_ap(all); }
   /// Mean over t of the pictures' mean: the score of the Data Science Bowl.
   [[nodiscard]] double bowl_score() const {
     return std::accumulate(mean_picture.begin(), mean_picture.end(), 0.0) / coco_thresholds;
@@ -76,8 +82,10 @@ class CellComparison {
     });
   }
 
-  [[nodiscard]] CellScores at(double score) const {
-    const auto pictures = each_picture(score);
+  [[nodiscard]] CellScores at(double score) const { return over(each_picture(score)); }
+
+  /// The scores of pictures by their counts.
+  [[nodiscard]] static CellScores over(const std::vector<CountsByOverlap>& pictures) {
     CellScores scores;
     for (std::size_t i = 0; i < coco_thresholds; ++i) {
       for (const auto& picture : pictures) {
@@ -90,8 +98,8 @@ class CellComparison {
   }
 
   /// The counts of each picture at each overlap.
-  [[nodiscard]] std::vector<std::array<CellCounts, coco_thresholds>> each_picture(double score) const {
-    std::vector<std::array<CellCounts, coco_thresholds>> pictures(pictures_);
+  [[nodiscard]] std::vector<CountsByOverlap> each_picture(double score) const {
+    std::vector<CountsByOverlap> pictures(pictures_);
     for (std::size_t g = 0; g < groups_.groups.size(); ++g)
       for (std::size_t i = 0; i < coco_thresholds; ++i)
         pictures[groups_.groups[g].picture][i] += match(g, coco_threshold(i), score).counts;

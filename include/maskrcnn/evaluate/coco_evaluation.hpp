@@ -76,12 +76,8 @@ class CocoEvaluation {
             .ar = mean_of(cell.recall)};
   }
 
-  /// Precision over recall at one threshold, all areas, with the limit that was asked for: of one category (zeros if
-  /// it has nothing to find), or the mean over those that have.
-  [[nodiscard]] PrecisionCurve curve(std::size_t threshold, std::size_t category) const {
-    const auto& curves = categories_[category].curves;
-    return curves.empty() ? PrecisionCurve{} : curves[threshold];
-  }
+  /// Precision over recall at one threshold, all areas, with the limit that was asked for: the mean over categories
+  /// with something to find.
   [[nodiscard]] PrecisionCurve mean_curve(std::size_t threshold) const {
     std::array<double, coco_recalls> sum{};
     std::size_t count = 0;

@@ -84,17 +84,15 @@ namespace report {
   }
 
   const CellComparison cells(data, objects, measure);
-  result.cells = cells.at(options.score_threshold);
+  const auto counts = cells.each_picture(options.score_threshold);
+  result.cells = CellComparison::over(counts);
   for (int step = 0; step <= 20; ++step) result.cells_by_score.push_back(cells.at(0.05 * step));
 
   pictures.clear();
-  const auto counts = cells.each_picture(options.score_threshold);
   for (std::size_t p = 0; p < counts.size(); ++p) {
     const CellCounts& half = counts[p][0];
     if (half.right + half.wrong + half.missed == 0) continue;
-    double sum = 0;
-    for (const CellCounts& at : counts[p]) sum += at.ap();
-    pictures.push_back({.picture = p, .half = half, .mean_ap = sum / coco_thresholds});
+    pictures.push_back({.picture = p, .half = half, .mean_ap = mean_ap(counts[p])});
   }
   std::stable_sort(pictures.begin(), pictures.end(),
                    [](const PictureReport& a, const PictureReport& b) { return a.mean_ap > b.mean_ap; });
