@@ -9,7 +9,6 @@
 #include <maskrcnn/evaluate/folder_data.hpp>
 #include <maskrcnn/evaluate/html_report.hpp>
 #include <maskrcnn/evaluate/report.hpp>
-#include <maskrcnn/io/file_bytes.hpp>
 #include <maskrcnn/io/image_file.hpp>
 #include <optional>
 #include <set>
@@ -18,6 +17,7 @@
 
 #include "json_report.hpp"
 #include "options.hpp"
+#include "read_lines.hpp"
 #include "report.hpp"
 #include "run_model.hpp"
 #include "run_tool.hpp"
@@ -32,20 +32,11 @@ using maskrcnn::evaluate::Findings;
 
 /// The names in a file, one a line; blanks around them are dropped.
 std::set<std::string> read_ids(const std::string& path) {
-  const auto bytes = maskrcnn::io::read_file(path, std::size_t{64} << 20, "ids");
   std::set<std::string> names;
-  std::string name;
-  const auto take = [&] {
-    const auto first = name.find_first_not_of(" \t\r"), last = name.find_last_not_of(" \t\r");
-    if (first != std::string::npos) names.insert(name.substr(first, last - first + 1));
-    name.clear();
-  };
-  for (const auto byte : bytes)
-    if (byte == '\n')
-      take();
-    else
-      name.push_back(static_cast<char>(byte));
-  take();
+  for (const std::string& line : segment::read_lines(path, "ids")) {
+    const auto first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
+    if (first != std::string::npos) names.insert(line.substr(first, last - first + 1));
+  }
   if (names.empty()) maskrcnn::fail("ids: expected names of pictures, one a line, found none in ", path);
   return names;
 }

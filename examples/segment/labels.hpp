@@ -1,25 +1,19 @@
 /// Class names from a file.
 #pragma once
 
-#include <fstream>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <string>
 #include <vector>
+
+#include "read_lines.hpp"
 
 namespace segment {
 
 /// Names by label, one a line; for a model whose first class is the background, whether the file names that or not.
 /// @throws Error if the file cannot be read or has another number of names than the model has classes
 [[nodiscard]] inline std::vector<std::string> read_labels(const std::string& path, const maskrcnn::Weights& weights) {
-  std::ifstream file(path);
-  if (!file) maskrcnn::fail("labels: cannot read file ", path);
-  constexpr std::size_t limit = 100'000;
-  std::vector<std::string> names;
-  for (std::string line; std::getline(file, line) && names.size() < limit;) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) names.push_back(line);
-  }
+  std::vector<std::string> names = read_lines(path, "labels");
   const auto* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
   const std::size_t classes = predictor == nullptr ? 0 : predictor->count();
   const bool background_last = maskrcnn::convention_of(weights) == "detectron2";

@@ -20,6 +20,7 @@ printf 'cell\n' >labels.txt
 expect 0 'cell' "$convert" --labels labels.txt "$model" named.safetensors
 printf 'a\nb\nc\n' >labels.txt
 expect 1 'expected 2 names, or one less' "$convert" --labels labels.txt "$model" named.safetensors
+expect 1 'labels: /dev/zero is not a regular file' "$convert" --labels /dev/zero "$model" named.safetensors
 expect 1 'is the checkpoint itself' "$convert" half.safetensors half.safetensors
 
 echo "== what is wrong is said"
