@@ -560,16 +560,21 @@ def mask_head():
     golden.save()
 
 
-def paste():
-    """Exact: where each mask goes, and which of its pixels are at least one half; float."""
-    golden = Golden("paste_masks")
-    image = (60, 83)
+def awkward_boxes(height, width):
+    """Boxes to paste masks into: whole and broken, thin, tiny, over the edges of a picture of 60 x 83; and 20 others."""
     boxes = torch.tensor([
         [10.0, 10.0, 40.0, 50.0], [10.3, 20.7, 33.9, 25.2], [-12.5, -7.25, 20.0, 30.0], [60.0, 40.0, 120.0, 90.0],
         [30.0, 30.0, 31.0, 31.0], [30.4, 30.4, 30.6, 30.6], [0.0, 0.0, 83.0, 60.0], [82.2, 59.3, 83.0, 60.0],
         [-0.9, -0.9, 0.4, 0.4], [5.5, 5.5, 6.5, 55.5], [5.0, 58.0, 80.0, 60.0], [-100.0, 10.0, 300.0, 20.0],
     ])  # fmt: skip
-    boxes = torch.cat([boxes, boxes_in(20, *image, 1, 70)])
+    return torch.cat([boxes, boxes_in(20, height, width, 1, 70)])
+
+
+def paste():
+    """Exact: where each mask goes, and which of its pixels are at least one half; float."""
+    golden = Golden("paste_masks")
+    image = (60, 83)
+    boxes = awkward_boxes(*image)
     coarse = functional.interpolate(torch.rand(len(boxes), 1, 6, 6), size=(28, 28), mode="bilinear")
     masks = (coarse * 3 - 1).clamp(0, 1).half().float()
     pasted = paste_masks_in_image(masks, boxes, image) >= 0.5
