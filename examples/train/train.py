@@ -153,19 +153,19 @@ def work(rank, args):
     optimizer = torch.optim.AdamW(parameter_groups(model, args.decay), lr=args.rate)
     average = copy.deepcopy(model).eval()
     checkpoint = Path(args.output) / "checkpoint.pt"
-    step, before = 0, 0.0
+    step, seconds = 0, 0.0
     if args.resume:
         state = torch.load(checkpoint, map_location="cpu", weights_only=True)
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
-        step, before = state["step"], state["seconds"]
+        step, seconds = state["step"], state["seconds"]
     log = open(Path(args.output) / "log.txt", "a", buffering=1) if rank == 0 else None
     if log:
         count = sum(p.numel() for p in model.parameters())
-        log.write(f"# {len(ids)} pictures, {count} parameters, from step {step}, {before:.0f} s\n")
-    seconds, before = before, time.monotonic()
-    saved, progress, sums = before, seconds / (60 * args.minutes), {}
+        log.write(f"# {len(ids)} pictures, {count} parameters, from step {step}, {seconds:.0f} s\n")
+    before = saved = time.monotonic()
+    progress, sums = seconds / (60 * args.minutes), {}
     while progress < 1:
         torch.manual_seed((args.seed * 1_000_003 + step) * args.processes + rank)  # the samplers' draws, resumable
         first = (step * args.processes + rank) * args.batch
