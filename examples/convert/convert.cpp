@@ -184,7 +184,8 @@ void run(const Options& options) {
   for (const auto& [name, tensor] : weights.tensors())
     if (maskrcnn::is_float(tensor.type) && !name.starts_with(maskrcnn::self_test_prefix))
       tensors[name] = {.type = stored_type(tensor, options.half), .shape = tensor.shape, .from = tensor};
-  const auto metadata = maskrcnn::metadata_of(config, architecture.name(), std::string(architecture.convention));
+  auto metadata = maskrcnn::metadata_of(config, architecture.name(), std::string(architecture.convention));
+  metadata.insert(weights.metadata().begin(), weights.metadata().end());  // what else it says: licence, data, ...
 
   // The self-test is of the numbers as they are stored, so they are written, read back and then tested.
   const Image image = test_picture(options.test_image);

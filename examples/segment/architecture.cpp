@@ -5,6 +5,7 @@
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/model_config.hpp>
+#include <set>
 
 namespace segment {
 
@@ -39,12 +40,24 @@ constexpr Neck necks[] = {
 
 constexpr std::string_view mobilenet = "mobilenet_v3_large_fpn";
 
+/// Conventions that the tools are built with, each as often as there are architectures of it.
+constexpr std::string_view conventions[] = {
+#define MASKRCNN_ARCHITECTURE(structure, backbone, convention) convention::name,
+#include "architectures.inc"
+#undef MASKRCNN_ARCHITECTURE
+};
+
 std::string_view known_convention(const Weights& weights) {
   const std::string found = maskrcnn::convention_of(weights);
-  for (const std::string_view known : {maskrcnn::Torchvision::name, maskrcnn::Detectron2::name})
+  std::set<std::string_view> expected;
+  for (const std::string_view known : conventions) {
     if (found == known) return known;
-  maskrcnn::fail("weights: metadata 'convention' is '", found.substr(0, 80),
-                 "', expected torchvision or detectron2 (file ", weights.file(), ")");
+    expected.insert(known);
+  }
+  std::string names;
+  for (const std::string_view name : expected) names += (names.empty() ? "" : ", ") + std::string(name);
+  maskrcnn::fail("weights: metadata 'convention' is '", found.substr(0, 80), "', expected one of ", names, " (file ",
+                 weights.file(), ")");
 }
 
 const Neck& neck_of(const Weights& weights) {

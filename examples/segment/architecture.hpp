@@ -12,7 +12,7 @@ struct Architecture {
   bool masks = true;
   std::string backbone;         ///< as in metadata: "resnet50_fpn", "resnet101_c4", "mobilenet_v3_large_fpn"
   std::string_view structure;   ///< as in architectures.inc
-  std::string_view convention;  ///< "torchvision", "detectron2"
+  std::string_view convention;  ///< "torchvision", "detectron2", ...
 
   /// As in metadata: "mask_rcnn_resnet50_fpn".
   [[nodiscard]] std::string name() const { return (masks ? "mask_rcnn_" : "faster_rcnn_") + backbone; }

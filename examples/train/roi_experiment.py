@@ -5,6 +5,9 @@ in the mask branch. Every run is a single-threaded process of its own; one that 
 checkpoint stands, a finished one is not repeated, so the command may be given again until the table is complete:
 
     python roi_experiment.py --data nuclei --output roi --jobs 2
+
+Every run leaves a file that the library reads, whose convention names the way to read RoIs; it is scored as the library
+runs it, by maskrcnn-evaluate.
 """
 import argparse
 import json
@@ -22,10 +25,11 @@ from torchvision.ops import poolers
 
 import data
 import train
+from export import export
 from model import IMAGE_MEAN, IMAGE_STD, build, sample_masks
 
 HERE = Path(__file__).resolve().parent
-COLUMNS = (("segm", "AP"), ("segm", "AP50"), ("segm", "AP75"), ("bbox", "AP"))
+COLUMNS = (("mask", "AP"), ("mask", "AP50"), ("mask", "AP75"), ("box", "AP"))
 
 
 def roi_pool(features, boxes, output_size, spatial_scale, sampling_ratio):
@@ -42,6 +46,7 @@ def roi_align_max(features, boxes, output_size, spatial_scale, sampling_ratio):
 
 
 OPERATORS = {"roi_pool": roi_pool, "roi_align_max": roi_align_max, "roi_align": ops.roi_align}
+CONVENTIONS = {"roi_pool": "torchvision_roi_pool", "roi_align_max": "torchvision_roi_align_max", "roi_align": "torchvision"}
 
 
 def network(**options):
@@ -90,8 +95,6 @@ def learn(args, path):
 
 def one(args, path):
     """One run, from start to scores."""
-    import evaluate  # needs pycocotools
-
     torch.set_num_threads(1)
     path.mkdir(parents=True, exist_ok=True)
     poolers.roi_align = OPERATORS[args.operator]  # what torchvision's MultiScaleRoIAlign calls, in this process
@@ -101,22 +104,23 @@ def one(args, path):
                     rpn_post_nms_top_n_test=600, box_score_thresh=0.1, box_detections_per_img=500)
     model.load_state_dict(weights)
     sample_masks(model.eval())
-    ids = data.read_ids(train.HERE / "validation_ids.txt")
-    results, _ = evaluate.run(model, args.data, ids)
-    coco = evaluate.ground_truth(args.data, ids)
-    scores = {kind: evaluate.score(coco, results, kind)[1000] for kind in ("segm", "bbox")}
-    (path / "scores.json").write_text(json.dumps({"steps": args.steps, **scores}))
+    file, scores = path / "model.safetensors", path / "scores.json"
+    export(model, file, ["__background__", "nucleus"], torch.float32, convention=CONVENTIONS[args.operator])
+    part = scores.with_suffix(".part")
+    subprocess.run([args.tool, "--weights", file, "--data", args.data, "--ids", train.HERE / "validation_ids.txt",
+                    "--max-detections", "1000", "--threads", "1", "--json", part], check=True)
+    part.replace(scores)
 
 
 def table(output, seeds):
     """Mean and standard deviation over the seeds that are done, in hundredths."""
-    print(f"{'':14} runs " + " ".join(f"{'mask' if kind == 'segm' else 'box':>8} {name:4}" for kind, name in COLUMNS))
+    print(f"{'':14} runs " + " ".join(f"{kind:>8} {name:4}" for kind, name in COLUMNS))
     for operator in OPERATORS:
         paths = [output / f"{operator}-{seed}" / "scores.json" for seed in range(seeds)]
         scores = [json.loads(path.read_text()) for path in paths if path.exists()]
         cells = []
         for kind, name in COLUMNS if scores else ():
-            values = [100 * score[kind][name] for score in scores]
+            values = [100 * score[kind]["coco_at_limit"][name] for score in scores]
             spread = statistics.stdev(values) if len(values) > 1 else 0.0
             cells.append(f"{statistics.mean(values):5.1f} ± {spread:4.1f} ")
         print(f"{operator:14} {len(scores):4} " + " ".join(cells))
@@ -133,6 +137,7 @@ def main():
     p.add_argument("--crop", type=int, default=192)
     p.add_argument("--min-size", type=int, default=384, help="short side of pictures")
     p.add_argument("--rate", type=float, default=1e-3)
+    p.add_argument("--tool", default=HERE.parents[1] / "build/release/bin/maskrcnn-evaluate", help="what scores")
     p.add_argument("--operator", choices=list(OPERATORS), help="do this one run only (with --seed)")
     p.add_argument("--seed", type=int, default=0)
     args = p.parse_args()

@@ -213,6 +213,8 @@ class MaskRCNN {
   [[nodiscard]] const ModelConfig& config() const { return faster_rcnn_.config(); }
   /// Number of classes, background included.
   [[nodiscard]] Index classes() const { return faster_rcnn_.classes(); }
+  /// How masks are drawn into the image: the file's way, else the convention's.
+  [[nodiscard]] MaskPaste mask_paste() const { return config().mask_paste.value_or(C::mask_paste); }
 
   /// Objects in `image`, best first.
   /// @param profile if not null, gets the times of the call, of its stages and of their layers
@@ -221,8 +223,7 @@ class MaskRCNN {
     const auto [frame, features, candidates] = faster_rcnn_.detect(image, profile);
     const auto roi_features = faster_rcnn_.on_rois(roi_features_, features, candidates.boxes, frame);
     const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
-    const MaskPaste paste = config().mask_paste.value_or(C::mask_paste);
-    return paste_masks<C>(candidates, masks, frame, config().mask_threshold, paste);
+    return paste_masks<C>(candidates, masks, frame, config().mask_threshold, mask_paste());
   }
 
   /// What finds the boxes.

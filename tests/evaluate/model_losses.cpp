@@ -6,6 +6,7 @@
 
 namespace evaluate = maskrcnn::evaluate;
 using maskrcnn::Box;
+using maskrcnn::MaskPaste;
 
 namespace {
 
@@ -24,7 +25,45 @@ using Model = maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>;
   return objects;
 }
 
+/// Objects of a golden file, whose masks are stored eight pixels to a byte and lie in their boxes.
+[[nodiscard]] std::vector<evaluate::TrueObject> objects_of(const test::Golden& golden, maskrcnn::Size image) {
+  const auto boxes = golden.boxes<float>("case.boxes");
+  const auto labels = golden.values<int>("case.labels");
+  const auto bytes = golden.values<unsigned>("case.masks");
+  const std::size_t row = golden.shape("case.masks")[1];
+  std::vector<evaluate::TrueObject> objects;
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    const int left = static_cast<int>(boxes[i].x0), top = static_cast<int>(boxes[i].y0);
+    maskrcnn::Mask mask(image, left, top, {static_cast<int>(boxes[i].y1) - top, static_cast<int>(boxes[i].x1) - left});
+    for (int y = 0; y < mask.patch_size().height; ++y)
+      for (int x = 0; x < mask.patch_size().width; ++x) {
+        const auto pixel = static_cast<std::size_t>((top + y) * image.width + left + x);
+        mask.patch_row(y)[x] = bytes[i * row + pixel / 8] >> (7 - pixel % 8) & 1U;
+      }
+    objects.push_back({.box = boxes[i], .label = labels[i], .mask = std::move(mask)});
+  }
+  return objects;
+}
+
 }  // namespace
+
+TEST_CASE("losses are torchvision's") {
+  const test::Golden golden("picture_losses");
+  const maskrcnn::Image image = golden.image("case.image");
+  const auto objects = objects_of(golden, image.size());
+  const auto weights = maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/slim_model.safetensors");
+  auto config = maskrcnn::ModelConfig::from(weights);
+  for (const auto& [paste, name] :
+       {std::pair(MaskPaste::integer_box, "losses.integer_box"), std::pair(MaskPaste::sampled, "losses.sampled")}) {
+    CAPTURE(name);
+    config.mask_paste = paste;
+    const auto found = evaluate::losses_on(Model(weights, config), image, objects).mean();
+    const auto wanted = golden.values<double>(name);
+    CHECK(found.classification == doctest::Approx(wanted[0]).epsilon(1e-5));
+    CHECK(found.regression == doctest::Approx(wanted[1]).epsilon(1e-5));
+    CHECK(found.mask == doctest::Approx(wanted[2]).epsilon(1e-5));
+  }
+}
 
 TEST_CASE("RoIs are of the object that they overlap most, or of none") {
   const std::vector<Box> truths{{0, 0, 10, 10}, {20, 0, 30, 10}};
@@ -48,14 +87,26 @@ TEST_CASE("a mask as a RoI sees it") {
   maskrcnn::Mask mask({100, 100}, 20, 10, {8, 8});  // columns and rows 20 to 27, 10 to 17
   for (int y = 0; y < 8; ++y) std::fill_n(mask.patch_row(y), 8, std::uint8_t{1});
   std::array<float, 16> target{};
-  evaluate::mask_target<4>(mask, Box{21, 11, 25, 15}, target.data());
+  evaluate::mask_target<4>(mask, Box{21, 11, 25, 15}, MaskPaste::integer_box, target.data());
   CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 1; }));
-  evaluate::mask_target<4>(mask, Box{60, 60, 70, 70}, target.data());
+  evaluate::mask_target<4>(mask, Box{60, 60, 70, 70}, MaskPaste::integer_box, target.data());
   CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 0; }));
   // twice as wide as the mask from its left edge on: the right half is empty
-  evaluate::mask_target<4>(mask, Box{20, 11, 36, 15}, target.data());
+  evaluate::mask_target<4>(mask, Box{20, 11, 36, 15}, MaskPaste::integer_box, target.data());
   CHECK(target[0] == 1);
   CHECK(target[3] == 0);
+  // one and a half pixels of each bin: drawn into whole pixels, the mask seems to begin half a pixel early
+  evaluate::mask_target<4>(mask, Box{17, 11, 23, 15}, MaskPaste::integer_box, target.data());
+  const float shifted = target[2];
+  evaluate::mask_target<4>(mask, Box{17, 11, 23, 15}, MaskPaste::sampled, target.data());
+  CHECK(target[2] < shifted);
+  // at the image's corner nothing is beyond the mask, so that its edge is not one
+  maskrcnn::Mask corner({20, 20}, 12, 12, {8, 8});
+  for (int y = 0; y < 8; ++y) std::fill_n(corner.patch_row(y), 8, std::uint8_t{1});
+  for (const MaskPaste paste : {MaskPaste::integer_box, MaskPaste::sampled}) {
+    evaluate::mask_target<4>(corner, Box{14, 14, 20, 20}, paste, target.data());
+    CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 1; }));
+  }
 }
 
 TEST_CASE("what a model finds costs it less than anything else") {

@@ -23,6 +23,7 @@ from torch.nn import functional
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection import FasterRCNN, MaskRCNN
 from torchvision.models.detection import _utils as detection_utils
+from torchvision.models.detection import roi_heads
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.image_list import ImageList
@@ -726,24 +727,75 @@ def save_results(name, model, picture):
 FIVE_CLASSES = ["__background__", "red", "green", "blue", "grey"]
 
 
-def end_to_end():
-    torch.manual_seed(11)
-    picture = synthetic_picture(104, 141)
-    facts = {
-        "min_size": 128, "max_size": 200, "anchor_sizes": [[12], [24], [48], [96], [192]],
-        "rpn_pre_nms_top_n": 200, "rpn_post_nms_top_n": 150, "box_detections_per_img": 45, "classes": FIVE_CLASSES,
-        "architecture": "mask_rcnn_resnet50_fpn", "convention": "torchvision",
-    }  # fmt: skip
-    generator = AnchorGenerator(tuple(map(tuple, facts["anchor_sizes"])), ((0.5, 1.0, 2.0),) * 5)
-    model = MaskRCNN(
+SLIM_ANCHOR_SIZES = ((12,), (24,), (48,), (96,), (192,))
+
+
+def slim_model():
+    generator = AnchorGenerator(SLIM_ANCHOR_SIZES, ((0.5, 1.0, 2.0),) * 5)
+    return MaskRCNN(
         slim_backbone("resnet50", 6, 16), min_size=128, max_size=200, rpn_anchor_generator=generator,
         rpn_pre_nms_top_n_test=200, rpn_post_nms_top_n_test=150, box_detections_per_img=45,
         box_head=TwoMLPHead(16 * 49, 32), box_predictor=FastRCNNPredictor(32, 5),
         mask_head=MaskRCNNHeads(16, (16, 16, 16, 16), 1), mask_predictor=MaskRCNNPredictor(16, 16, 5),
     ).eval()  # fmt: skip
+
+
+def end_to_end():
+    torch.manual_seed(11)
+    picture = synthetic_picture(104, 141)
+    facts = {
+        "min_size": 128, "max_size": 200, "anchor_sizes": SLIM_ANCHOR_SIZES,
+        "rpn_pre_nms_top_n": 200, "rpn_post_nms_top_n": 150, "box_detections_per_img": 45, "classes": FIVE_CLASSES,
+        "architecture": "mask_rcnn_resnet50_fpn", "convention": "torchvision",
+    }  # fmt: skip
+    model = slim_model()
     make_useful(model, picture.float() / 255, lambda name: name.endswith("bn3"), frozen=True)
     save_model("slim_model", model, facts)
     save_results("end_to_end", model, picture)
+
+
+def picture_losses():
+    """What training torchvision's heads would minimise on a picture with objects, every RoI counted: none is drawn by lot.
+
+    Objects are what the slim model finds, moved a little, some of another class; one touches the picture's corner. The
+    picture is of the network's size, so that masks are not resized.
+    """
+    golden = Golden("picture_losses")
+    picture = synthetic_picture(128, 173)
+    model = slim_model()
+    freeze(model)
+    with safe_open(FOLDER / "slim_model.safetensors", "pt") as file:
+        model.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})
+    model.double()
+    heads = model.roi_heads
+    with torch.no_grad():
+        found = model([picture.double() / 255])[0]
+        boxes = (found["boxes"][::5] + torch.randint(-3, 4, (len(found["boxes"][::5]), 4))).round()
+        boxes = torch.cat([boxes, torch.tensor([[140.0, 100.0, 173.0, 128.0]])])
+        low, high = torch.minimum(boxes[:, :2], boxes[:, 2:] - 4), torch.maximum(boxes[:, 2:], boxes[:, :2] + 4)
+        boxes = torch.cat([low, high], 1).clamp(min=0).minimum(torch.tensor([173.0, 128.0, 173.0, 128.0])).double()
+        labels = torch.cat([found["labels"][::5], torch.tensor([3])])
+        labels[::3] = labels[::3] % 4 + 1
+        y, x = torch.meshgrid(torch.arange(128) + 0.5, torch.arange(173) + 0.5, indexing="ij")
+        x0, y0, x1, y1 = (side.view(-1, 1, 1) for side in boxes.unbind(1))
+        masks = (((2 * x - x0 - x1) / (x1 - x0)) ** 2 + ((2 * y - y0 - y1) / (y1 - y0)) ** 2 <= 1.3) & (x > x0) & (x < x1) & (y > y0) & (y < y1)
+        images = model.transform([picture.double() / 255])[0]
+        features = model.backbone(images.tensors)
+        proposals = model.rpn(images, features)[0]
+        heads.train()
+        heads.fg_bg_sampler.batch_size_per_image, heads.fg_bg_sampler.positive_fraction = 10**6, 1.0
+        targets = [{"boxes": boxes, "labels": labels, "masks": masks.to(torch.uint8)}]
+        terms = {}
+        for aligned in False, True:  # torchvision's half-pixel shift, and without it
+            roi_heads.roi_align = lambda *rest, aligned=aligned: roi_align(*rest, aligned=aligned)
+            found = heads(features, proposals, images.image_sizes, targets)[1]
+            terms[aligned] = torch.stack([found["loss_classifier"], found["loss_box_reg"], found["loss_mask"]])
+    roi_heads.roi_align = roi_align
+    packed = torch.from_numpy(numpy.packbits(masks.numpy().reshape(len(masks), -1), axis=1))
+    golden.add("case", image=picture, boxes=boxes, labels=labels.int(), masks=packed)
+    golden.add("losses", integer_box=terms[False], sampled=terms[True])
+    print(f"  {len(boxes)} objects, {len(proposals[0])} proposals, losses {terms[False].tolist()}, {terms[True].tolist()}")
+    golden.save()
 
 
 def end_to_end_v2():
@@ -811,7 +863,7 @@ def main():
     torch.set_num_threads(1)
     for stage in (
         conv2d, conv_transpose2d, linear, max_pool, box_coder, nms, preprocess, resnet, mobilenet_v3, fpn, anchors, rpn, level_mapper,
-        roi, multi_level_roi, box_head, conv_box_head, mask_head, paste, losses, end_to_end, end_to_end_v2,
+        roi, multi_level_roi, box_head, conv_box_head, mask_head, paste, losses, end_to_end, picture_losses, end_to_end_v2,
         end_to_end_mobilenet, bundled,
     ):  # fmt: skip
         stage()

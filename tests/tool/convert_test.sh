@@ -16,6 +16,7 @@ expect 0 'mask_rcnn_resnet18_fpn, convention of torchvision' "$convert" --inspec
 expect 0 'every tensor of the model is there' "$convert" --inspect half.safetensors
 expect 0 'objects?, ' "$segment" --weights half.safetensors --verify "$image"
 [[ $(head -c 20000 half.safetensors) == *'"mask_paste":"sampled"'* ]] || failed "how masks are drawn was lost"
+[[ $(head -c 20000 half.safetensors) == *'"license":"CC0-1.0"'* ]] || failed "the licence was lost"
 printf 'cell\n' >labels.txt
 expect 0 'cell' "$convert" --labels labels.txt "$model" named.safetensors
 printf 'a\nb\nc\n' >labels.txt

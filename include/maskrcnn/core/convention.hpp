@@ -96,11 +96,15 @@ struct Torchvision {
 
 /// torchvision's numbers with RoIPool, the quantised pooling of Fast R-CNN, in place of RoIAlign.
 struct TorchvisionRoiPool : Torchvision {
+  static constexpr const char* name = "torchvision_roi_pool";
+
   static constexpr RoiRule roi{.quantised = true, .pooling = Pooling::max};
 };
 
 /// torchvision's numbers with the maximum of each bin's samples, as in the paper's text, in place of their average.
 struct TorchvisionRoiAlignMax : Torchvision {
+  static constexpr const char* name = "torchvision_roi_align_max";
+
   static constexpr RoiRule roi{.pooling = Pooling::max};
 };
 

@@ -101,7 +101,8 @@ template <class Model>
     Tensor<T, 3> wanted({targets.size(), side, side});
     const auto fill = [&]<int Side>(std::integral_constant<int, Side>) {
       parallel_for(targets.size(), [&](Index i) {
-        mask_target<Side>(objects[rois.objects[i]]->mask, examined.frame.to_original(rois.boxes[i]), &wanted(i, 0, 0));
+        mask_target<Side>(objects[rois.objects[i]]->mask, examined.frame.to_original(rois.boxes[i]), model.mask_paste(),
+                          &wanted(i, 0, 0));
       });
     };
     // the head doubles the features of a RoI, whose size a last stage on RoIs may have halved

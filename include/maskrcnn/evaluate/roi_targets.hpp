@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/stages/roi_align.hpp>
 #include <vector>
@@ -78,22 +79,31 @@ template <Scalar T>
   return sampled;
 }
 
-/// The part of a mask that a RoI sees, as `Output` x `Output` values from 0 to 1: RoIAlign of the mask's pixels.
-/// torchvision's `project_masks_on_boxes`, but of the mask in the original image, not of a resized one.
-/// @param roi in pixels of the original image
-/// @param to  Output * Output values, row by row
+/// The part of a mask that a RoI sees, as `Output` x `Output` values from 0 to 1: RoIAlign of the mask's pixels, which
+/// sees half a pixel further to the right and down where masks are drawn into whole pixels, as torchvision's
+/// `project_masks_on_boxes` and its models have it, and exactly the RoI where they are sampled, as detectron2's
+/// `crop_and_resize`. The mask is that of the original image, not of a resized one.
+/// @param roi   in pixels of the original image
+/// @param paste how the model draws its masks
+/// @param to    Output * Output values, row by row
 template <int Output, Scalar T>
-void mask_target(const Mask& mask, const BasicBox<T>& roi, T* to) {
-  const Size patch = mask.patch_size();
-  // the patch with a border of zeros, so that its edge is one
-  Tensor<T, 3> pixels({static_cast<Index>(patch.height + 2), static_cast<Index>(patch.width + 2), 1});
+void mask_target(const Mask& mask, const BasicBox<T>& roi, MaskPaste paste, T* to) {
+  // the patch with a border of zeros, so that its edge is one, but for the image's own edges
+  const Size image = mask.image_size(), patch = mask.patch_size();
+  const int left = std::max(mask.left() - 1, 0), right = std::min(mask.left() + patch.width + 1, image.width);
+  const int top = std::max(mask.top() - 1, 0), bottom = std::min(mask.top() + patch.height + 1, image.height);
+  Tensor<T, 3> pixels({static_cast<Index>(bottom - top), static_cast<Index>(right - left), 1});
   std::fill_n(pixels.data(), pixels.count(), T{0});
   for (int y = 0; y < patch.height; ++y)
     for (int x = 0; x < patch.width; ++x)
-      pixels(static_cast<Index>(y + 1), static_cast<Index>(x + 1), 0) = static_cast<T>(mask.patch_row(y)[x]);
-  const T left = static_cast<T>(mask.left() - 1), top = static_cast<T>(mask.top() - 1);
-  RoiAlign<RoiSpec{Output, {.samples = 0, .aligned = false}}>::template pool<T>(
-      pixels.view(), {roi.x0 - left, roi.y0 - top, roi.x1 - left, roi.y1 - top}, T{1}, to);
+      pixels(static_cast<Index>(mask.top() + y - top), static_cast<Index>(mask.left() + x - left), 0) =
+          static_cast<T>(mask.patch_row(y)[x]);
+  const auto dx = static_cast<T>(left), dy = static_cast<T>(top);
+  const BasicBox<T> part{roi.x0 - dx, roi.y0 - dy, roi.x1 - dx, roi.y1 - dy};
+  if (paste == MaskPaste::sampled)
+    RoiAlign<RoiSpec{Output, {.samples = 0, .aligned = true}}>::template pool<T>(pixels.view(), part, T{1}, to);
+  else
+    RoiAlign<RoiSpec{Output, {.samples = 0, .aligned = false}}>::template pool<T>(pixels.view(), part, T{1}, to);
 }
 
 }  // namespace maskrcnn::evaluate
