@@ -1,4 +1,4 @@
-"""Cell-segmentation scores: AP(t) = TP / (TP + FP + FN) over nuclei matched one to one at a mask IoU above t.
+"""Cell-segmentation scores: AP(t) = TP / (TP + FP + FN) over nuclei matched one to one at a mask IoU of at least t.
 
 The measure of the 2018 Data Science Bowl and of StarDist (Schmidt et al., 2018). Unlike COCO's average precision it
 judges one fixed set of detections, so it depends on the score threshold.
@@ -10,8 +10,8 @@ THRESHOLDS = np.round(np.arange(0.5, 1.0, 0.05), 2)
 
 
 def matches(overlaps, threshold):
-    """The largest number of one-to-one pairs with IoU above `threshold`; overlaps [detections, nuclei]."""
-    candidates = [np.flatnonzero(row > threshold) for row in overlaps]
+    """The largest number of one-to-one pairs with IoU of at least `threshold`; overlaps [detections, nuclei]."""
+    candidates = [np.flatnonzero(row >= threshold) for row in overlaps]
     owner = {}  # nucleus -> the detection that it is paired with
 
     def pair(detection, tried):  # Kuhn's augmenting path
