@@ -53,8 +53,8 @@ TEST_CASE("losses are torchvision's") {
   const auto objects = objects_of(golden, image.size());
   const auto weights = maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/slim_model.safetensors");
   auto config = maskrcnn::ModelConfig::from(weights);
-  for (const auto& [paste, name] :
-       {std::pair(MaskPaste::integer_box, "losses.integer_box"), std::pair(MaskPaste::sampled, "losses.sampled")}) {
+  for (const MaskPaste paste : {MaskPaste::integer_box, MaskPaste::sampled}) {
+    const std::string name = paste == MaskPaste::sampled ? "losses.sampled" : "losses.integer_box";
     CAPTURE(name);
     config.mask_paste = paste;
     const auto found = evaluate::losses_on(Model(weights, config), image, objects).mean();
