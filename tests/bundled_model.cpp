@@ -15,8 +15,7 @@ TEST_CASE("the bundled model finds what torchvision finds with it") {
   const auto found = model(image);
   const auto boxes = golden.boxes<float>("case.boxes");
   const auto scores = golden.values<float>("case.scores");
-  const auto bits = golden.values<unsigned>("case.masks");
-  const std::size_t row_bytes = golden.shape("case.masks")[1];
+  const auto masks = golden.packed_masks("case.masks");
   REQUIRE(found.size() == boxes.size());
   std::vector<bool> taken(found.size());
   for (std::size_t i = 0; i < boxes.size(); ++i) {
@@ -32,8 +31,7 @@ TEST_CASE("the bundled model finds what torchvision finds with it") {
     double both = 0, either = 0;
     for (int y = 0; y < image.height(); ++y)
       for (int x = 0; x < image.width(); ++x) {
-        const auto pixel = static_cast<std::size_t>(y * image.width() + x);
-        const bool expected = (bits[i * row_bytes + pixel / 8] >> (7 - pixel % 8) & 1U) != 0;
+        const bool expected = masks(i, x, y, image.width());
         both += expected && found[match].mask(x, y) ? 1 : 0;
         either += expected || found[match].mask(x, y) ? 1 : 0;
       }

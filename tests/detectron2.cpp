@@ -84,13 +84,13 @@ TEST_CASE("masks are pasted as detectron2 does") {
     CAPTURE(name);
     const auto boxes = golden.boxes<float>(name + ".boxes");
     const auto masks = golden.values<float>(name + ".masks");
-    const auto pasted = golden.values<unsigned>(name + ".pasted");
-    const auto size = golden.shape(name + ".masks")[1], bytes = golden.shape(name + ".pasted")[1];
+    const auto pasted = golden.packed_masks(name + ".pasted");
+    const auto size = golden.shape(name + ".masks")[1];
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       CAPTURE(i);
       const maskrcnn::TensorView<const float, 2> mask(masks.data() + i * size * size, {size, size});
       const auto found = maskrcnn::sample_mask<float>(mask, boxes[i], golden.size(name + ".image"), 0.5F);
-      CHECK(test::pixels_wrong(found, pasted.data() + i * bytes) == 0);
+      CHECK(pasted.pixels_wrong(i, found) == 0);
     }
   }
 }

@@ -12,15 +12,6 @@ struct DetectionTolerance {
   std::size_t mask_pixels = 0;  ///< of all masks together that may be inside instead of outside, or the other way
 };
 
-/// Pixels that differ from a mask that was stored eight to a byte, first pixel in the highest bit.
-[[nodiscard]] inline std::size_t pixels_wrong(const maskrcnn::Mask& mask, const unsigned* bytes) {
-  std::size_t different = 0, pixel = 0;
-  for (int y = 0; y < mask.image_size().height; ++y)
-    for (int x = 0; x < mask.image_size().width; ++x, ++pixel)
-      different += mask(x, y) != ((bytes[pixel / 8] >> (7 - pixel % 8) & 1U) != 0) ? 1 : 0;
-  return different;
-}
-
 /// All detections in the order of the golden file, with equal labels and, if they have masks, equal pixels.
 /// @param precision "float" or "double"; masks are always those of "double"
 template <class Found>
@@ -29,7 +20,7 @@ void check_detections(const Golden& golden, const std::string& precision, const 
   const auto boxes = golden.boxes<float>(precision + ".boxes");
   const auto scores = golden.values<float>(precision + ".scores");
   const auto labels = golden.values<int>(precision + ".labels");
-  const auto masks = golden.has("double.masks") ? golden.values<unsigned>("double.masks") : std::vector<unsigned>();
+  const auto masks = golden.has("double.masks") ? golden.packed_masks("double.masks") : PackedMasks();
   REQUIRE(found.size() == boxes.size());
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
@@ -37,8 +28,7 @@ void check_detections(const Golden& golden, const std::string& precision, const 
     CHECK(pixels_apart<float>({found[i].box}, {boxes[i]}) < tolerance.pixels);
     CHECK(std::abs(found[i].score - scores[i]) < tolerance.score);
     CHECK(found[i].label == labels[i]);
-    if constexpr (requires { found[i].mask; })
-      wrong += pixels_wrong(found[i].mask, masks.data() + i * golden.shape("double.masks")[1]);
+    if constexpr (requires { found[i].mask; }) wrong += masks.pixels_wrong(i, found[i].mask);
   }
   CHECK(wrong <= tolerance.mask_pixels);
 }

@@ -12,12 +12,14 @@
 #include <fstream>
 #include <limits>
 #include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/tensor.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace test {
@@ -80,6 +82,33 @@ template <class Call>
   return text.find(part) != std::string::npos;
 }
 
+/// Masks of a golden file: eight pixels to a byte, row by row, the first pixel in the highest bit.
+class PackedMasks {
+ public:
+  PackedMasks() = default;
+  PackedMasks(std::vector<std::uint8_t> bytes, std::size_t bytes_each)
+      : bytes_(std::move(bytes)), bytes_each_(bytes_each) {}
+
+  /// Whether mask `i` has pixel (x, y) of its image, which is `width` pixels wide.
+  [[nodiscard]] bool operator()(std::size_t i, int x, int y, int width) const {
+    const auto pixel = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
+    return (bytes_.at(i * bytes_each_ + pixel / 8) >> (7 - pixel % 8) & 1U) != 0;
+  }
+
+  /// Pixels in which `mask` differs from mask `i`.
+  [[nodiscard]] std::size_t pixels_wrong(std::size_t i, const maskrcnn::Mask& mask) const {
+    const auto [height, width] = mask.image_size();
+    std::size_t different = 0;
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) different += mask(x, y) != (*this)(i, x, y, width) ? 1 : 0;
+    return different;
+  }
+
+ private:
+  std::vector<std::uint8_t> bytes_;
+  std::size_t bytes_each_ = 0;
+};
+
 /// A golden file: what torchvision made of what. Written by golden/make_golden.py.
 class Golden {
  public:
@@ -129,6 +158,11 @@ class Golden {
   [[nodiscard]] maskrcnn::Size size(const std::string& name) const {
     const auto pair = values<int>(name);
     return {pair[0], pair[1]};
+  }
+
+  /// [N, bytes of a mask].
+  [[nodiscard]] PackedMasks packed_masks(const std::string& name) const {
+    return {values<std::uint8_t>(name), shape(name)[1]};
   }
 
   /// [3, H, W] bytes.

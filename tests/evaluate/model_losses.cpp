@@ -25,21 +25,18 @@ using Model = maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>;
   return objects;
 }
 
-/// Objects of a golden file, whose masks are stored eight pixels to a byte and lie in their boxes.
+/// Objects of a golden file, whose masks lie in their boxes.
 [[nodiscard]] std::vector<evaluate::TrueObject> objects_of(const test::Golden& golden, maskrcnn::Size image) {
   const auto boxes = golden.boxes<float>("case.boxes");
   const auto labels = golden.values<int>("case.labels");
-  const auto bytes = golden.values<unsigned>("case.masks");
-  const std::size_t row = golden.shape("case.masks")[1];
+  const auto masks = golden.packed_masks("case.masks");
   std::vector<evaluate::TrueObject> objects;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     const int left = static_cast<int>(boxes[i].x0), top = static_cast<int>(boxes[i].y0);
     maskrcnn::Mask mask(image, left, top, {static_cast<int>(boxes[i].y1) - top, static_cast<int>(boxes[i].x1) - left});
     for (int y = 0; y < mask.patch_size().height; ++y)
-      for (int x = 0; x < mask.patch_size().width; ++x) {
-        const auto pixel = static_cast<std::size_t>((top + y) * image.width + left + x);
-        mask.patch_row(y)[x] = bytes[i * row + pixel / 8] >> (7 - pixel % 8) & 1U;
-      }
+      for (int x = 0; x < mask.patch_size().width; ++x)
+        mask.patch_row(y)[x] = masks(i, left + x, top + y, image.width) ? 1 : 0;
     objects.push_back({.box = boxes[i], .label = labels[i], .mask = std::move(mask)});
   }
   return objects;

@@ -16,7 +16,7 @@ import torch
 import torchvision
 from PIL import Image
 
-from make_golden import FOLDER, Golden, awkward_boxes, boxes_in, synthetic_picture
+from make_golden import FOLDER, Golden, awkward_boxes, boxes_in, packed, synthetic_picture
 
 sys.path.insert(0, str(FOLDER.parent / "parity"))
 import detectron2_package as package  # noqa: E402
@@ -96,7 +96,7 @@ def model(name):
     for precision, (boxes, scores, labels, masks) in found.items():
         golden.add(precision, boxes=boxes, scores=scores, labels=labels.int())
     if masks is not None:
-        golden.add("double", masks=torch.from_numpy(numpy.packbits(masks.flatten(1).numpy(), axis=1)))
+        golden.add("double", masks=packed(masks))
     golden.save()
 
 
@@ -136,7 +136,7 @@ def steps():
         masks = (coarse[:, 0] * 3 - 1).clamp(0, 1).half().float()
         pasted = paste_masks_in_image(masks, Boxes(boxes), image, 0.5)
         golden.add(f"paste{side}", boxes=boxes, masks=masks.half(), image=list(image),
-                   pasted=torch.from_numpy(numpy.packbits(pasted.flatten(1).numpy(), axis=1)))  # fmt: skip
+                   pasted=packed(pasted))  # fmt: skip
     golden.save()
 
 

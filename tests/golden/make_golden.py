@@ -78,6 +78,11 @@ class Golden:
         print(f"{path.name:<32} {path.stat().st_size:>9,} bytes, {len(self.tensors)} tensors")
 
 
+def packed(masks):
+    """Masks [N, H, W], eight pixels to a byte: [N, bytes], as PackedMasks of tests/support.hpp reads them."""
+    return torch.from_numpy(numpy.packbits(masks.flatten(1).numpy(), axis=1))
+
+
 def in_halves(module):
     """Rounds every parameter and statistic to 16 bits, so that the file says them exactly."""
     with torch.no_grad():
@@ -583,7 +588,7 @@ def paste():
     corners = expand_boxes(boxes, scale).to(torch.int64)
     golden.add(
         "case", boxes=boxes, masks=masks[:, 0].half(), image=list(image), corners=corners,
-        pasted=torch.from_numpy(numpy.packbits(pasted[:, 0].numpy().reshape(len(boxes), -1), axis=1))
+        pasted=packed(pasted[:, 0])
     )
     golden.save()
 
@@ -719,7 +724,7 @@ def save_results(name, model, picture):
         assert precision == "float" or torch.equal(masks, result["masks"][:, 0] >= 0.5), "a pixel is too near to 0.5"
         masks = result["masks"][:, 0] >= 0.5
         if precision == "double":
-            golden.add(precision, masks=torch.from_numpy(numpy.packbits(masks.numpy().reshape(len(masks), -1), axis=1)))
+            golden.add(precision, masks=packed(masks))
             print(f"  mask areas {masks.flatten(1).sum(1).tolist()[:12]}")
     golden.save()
 
@@ -778,7 +783,8 @@ def picture_losses():
         labels[::3] = labels[::3] % 4 + 1
         y, x = torch.meshgrid(torch.arange(128) + 0.5, torch.arange(173) + 0.5, indexing="ij")
         x0, y0, x1, y1 = (side.view(-1, 1, 1) for side in boxes.unbind(1))
-        masks = (((2 * x - x0 - x1) / (x1 - x0)) ** 2 + ((2 * y - y0 - y1) / (y1 - y0)) ** 2 <= 1.3) & (x > x0) & (x < x1) & (y > y0) & (y < y1)
+        across, down = (2 * x - x0 - x1) / (x1 - x0), (2 * y - y0 - y1) / (y1 - y0)  # -1 to 1 in the box
+        masks = (across**2 + down**2 <= 1.3) & (across.abs() < 1) & (down.abs() < 1)
         images = model.transform([picture.double() / 255])[0]
         features = model.backbone(images.tensors)
         proposals = model.rpn(images, features)[0]
@@ -791,8 +797,7 @@ def picture_losses():
             found = heads(features, proposals, images.image_sizes, targets)[1]
             terms[aligned] = torch.stack([found["loss_classifier"], found["loss_box_reg"], found["loss_mask"]])
     roi_heads.roi_align = roi_align
-    packed = torch.from_numpy(numpy.packbits(masks.numpy().reshape(len(masks), -1), axis=1))
-    golden.add("case", image=picture, boxes=boxes, labels=labels.int(), masks=packed)
+    golden.add("case", image=picture, boxes=boxes, labels=labels.int(), masks=packed(masks))
     golden.add("losses", integer_box=terms[False], sampled=terms[True])
     print(f"  {len(boxes)} objects, {len(proposals[0])} proposals, losses {terms[False].tolist()}, {terms[True].tolist()}")
     golden.save()
@@ -852,7 +857,7 @@ def bundled():
     masks = result["masks"][:, 0] >= 0.5
     golden.add(
         "case", image=picture, boxes=result["boxes"], scores=result["scores"], labels=result["labels"].int(),
-        masks=torch.from_numpy(numpy.packbits(masks.numpy().reshape(len(masks), -1), axis=1))
+        masks=packed(masks)
     )
     print(f"  {len(masks)} nuclei, scores {result['scores'].min():.3f} to {result['scores'].max():.3f}")
     golden.save()
