@@ -13,11 +13,13 @@
 #include <maskrcnn/self_test.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/model_metadata.hpp>
+#include <span>
 #include <system_error>
 #include <variant>
 #include <vector>
 
 #include "labels.hpp"
+#include "listed.hpp"
 #include "pipeline.hpp"
 #include "report.hpp"
 
@@ -112,10 +114,9 @@ std::string megabytes(std::uintmax_t bytes) {
 
 std::string class_text(const ModelConfig& config) {
   if (config.class_names.empty()) return "without names";
-  std::string text;
-  for (std::size_t i = 0; i < std::min<std::size_t>(config.class_names.size(), 4); ++i)
-    text += (i == 0 ? "" : ", ") + config.class_names[i];
-  return std::to_string(config.class_names.size()) + " (" + text + (config.class_names.size() > 4 ? ", ...)" : ")");
+  const std::span names(config.class_names);
+  return std::to_string(names.size()) + " (" + segment::listed(names.first(std::min<std::size_t>(names.size(), 4))) +
+         (names.size() > 4 ? ", ...)" : ")");
 }
 
 /// One line for each thing that a person wants to know of weights.

@@ -6,6 +6,9 @@
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <set>
+#include <vector>
+
+#include "listed.hpp"
 
 namespace segment {
 
@@ -49,15 +52,10 @@ constexpr std::string_view conventions[] = {
 
 std::string_view known_convention(const Weights& weights) {
   const std::string found = maskrcnn::convention_of(weights);
-  std::set<std::string_view> expected;
-  for (const std::string_view known : conventions) {
+  for (const std::string_view known : conventions)
     if (found == known) return known;
-    expected.insert(known);
-  }
-  std::string names;
-  for (const std::string_view name : expected) names += (names.empty() ? "" : ", ") + std::string(name);
-  maskrcnn::fail("weights: metadata 'convention' is '", found.substr(0, 80), "', expected one of ", names, " (file ",
-                 weights.file(), ")");
+  maskrcnn::fail("weights: metadata 'convention' is '", found.substr(0, 80), "', expected one of ",
+                 listed(std::set(std::begin(conventions), std::end(conventions))), " (file ", weights.file(), ")");
 }
 
 const Neck& neck_of(const Weights& weights) {
@@ -76,12 +74,6 @@ std::array<int, 4> depths_of(const Weights& weights) {
   return depths;
 }
 
-std::string text_of(const std::array<int, 4>& depths) {
-  std::string text;
-  for (const int depth : depths) text += (text.empty() ? "" : ", ") + std::to_string(depth);
-  return text;
-}
-
 /// The residual network of the tensors. Every layer must have all of its blocks: what is missing at its end would not
 /// be missed by a model that takes depths from the weights.
 const Network& network_of(const Weights& weights) {
@@ -98,9 +90,8 @@ const Network& network_of(const Weights& weights) {
   for (const Network& network : networks)
     if (network.bottleneck == bottleneck && network.groups == groups && network.depths == depths) return network;
   maskrcnn::fail("weights: the tensors are of a residual network of ", bottleneck ? "bottleneck" : "basic",
-                 " blocks with ", groups, " group", groups == 1 ? "" : "s",
-                 ", so many in its layers: ", text_of(depths), "; expected ", supported_architectures(), " (file ",
-                 weights.file(), ")");
+                 " blocks with ", groups, " group", groups == 1 ? "" : "s", ", so many in its layers: ", listed(depths),
+                 "; expected ", supported_architectures(), " (file ", weights.file(), ")");
 }
 
 bool has_masks(const Weights& weights) {
@@ -144,7 +135,7 @@ Architecture from_metadata(const std::string& text, const Weights& weights) {
         const auto depths = depths_of(weights);
         if (depths[0] > 0 && depths != network.depths)
           maskrcnn::fail("weights: metadata 'architecture' is '", text,
-                         "', whose layers have so many blocks: ", text_of(network.depths), "; found ", text_of(depths),
+                         "', whose layers have so many blocks: ", listed(network.depths), "; found ", listed(depths),
                          " (file ", weights.file(), ")");
       }
   if (!known_head || architecture.structure.empty())
@@ -156,10 +147,10 @@ Architecture from_metadata(const std::string& text, const Weights& weights) {
 }  // namespace
 
 std::string supported_architectures() {
-  std::string names;
-  for (const Network& network : networks) names += std::string(names.empty() ? "" : ", ") + std::string(network.name);
+  std::vector<std::string_view> names;
+  for (const Network& network : networks) names.push_back(network.name);
   return "mask_rcnn_X or faster_rcnn_X with X one of " + std::string(mobilenet) + ", Y_fpn, Y_c4 or Y_dc5, Y one of " +
-         names;
+         listed(names);
 }
 
 Architecture architecture_of(const Weights& weights) {

@@ -2,7 +2,11 @@
 
 #include <maskrcnn/backbone.hpp>
 #include <maskrcnn/core/error.hpp>
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "listed.hpp"
 
 namespace segment {
 
@@ -43,8 +47,11 @@ std::unique_ptr<Pipeline> make_pipeline(const Architecture& architecture, const 
   for (const Entry& entry : entries)
     if (entry.structure == architecture.structure && entry.convention == architecture.convention)
       return (precision == Precision::bf16 ? entry.bf16 : entry.fp32)(architecture.masks, weights, config);
-  maskrcnn::fail("weights: ", architecture.name(), " by the convention of ", architecture.convention,
-                 " is not compiled in, expected ", supported_architectures());
+  std::vector<std::string> compiled;
+  for (const Entry& entry : entries)
+    compiled.push_back(std::string(entry.structure) + " by " + std::string(entry.convention));
+  maskrcnn::fail("weights: ", architecture.name(), " (", architecture.structure, ") by the convention of ",
+                 architecture.convention, " is not compiled in, expected one of ", listed(compiled));
 }
 
 }  // namespace segment

@@ -101,7 +101,7 @@ def one(args, path):
     train.aim_masks_exactly()
     weights = learn(args, path)
     model = network(min_size=args.min_size, max_size=2 * args.min_size, rpn_pre_nms_top_n_test=1000,
-                    rpn_post_nms_top_n_test=600, box_score_thresh=0.1, box_detections_per_img=500)
+                    rpn_post_nms_top_n_test=600)
     model.load_state_dict(weights)
     sample_masks(model.eval())
     file, scores = path / "model.safetensors", path / "scores.json"

@@ -24,6 +24,26 @@ expect 1 'expected 2 names, or one less' "$convert" --labels labels.txt "$model"
 expect 1 'labels: /dev/zero is not a regular file' "$convert" --labels /dev/zero "$model" named.safetensors
 expect 1 'is the checkpoint itself' "$convert" half.safetensors half.safetensors
 
+echo "== conventions"
+# says NAME FILE: the model, if this were its convention; the header keeps its length: the description gives way, or blanks
+says() {
+  local more=$((${#1} - 11)) blanks=
+  ((more >= 0)) || { printf -v blanks '%*s' $((-more)) ''; more=0; }
+  LC_ALL=C sed -E -e "s/\"convention\":\"torchvision\"/\"convention\":\"$1\"$blanks/" \
+    -e "s/(\"description\":\").{$more}/\1/" "$model" >"$2"
+}
+for convention in torchvision_roi_pool torchvision_roi_align_max; do
+  says $convention "$convention.safetensors"
+  expect 0 "convention of $convention\$" "$convert" --inspect "$convention.safetensors"
+  expect 0 'objects?, ' "$segment" --weights "$convention.safetensors" "$image"
+done
+says torchvision_mine mine.safetensors
+expect 1 "'torchvision_mine', expected one of detectron2, torchvision, torchvision_roi_align_max, torchvision_roi_pool " \
+  "$convert" --inspect mine.safetensors
+says detectron2 unpaired.safetensors
+expect 1 '\(basic_fpn\) by the convention of detectron2 is not compiled in, expected one of basic_fpn by torchvision, ' \
+  "$convert" --inspect unpaired.safetensors
+
 echo "== what is wrong is said"
 expect 1 'expected a self-test, found none' "$segment" --weights "$model" --verify "$image"
 expect 1 'cannot open' "$convert" --inspect nowhere.pth
