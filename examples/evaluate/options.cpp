@@ -79,7 +79,7 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
                  "show so many of the pictures that came out best in the page, and of the worst (default: 4)")
       ->type_name("N")
       ->check(CLI::Range(0, 100));
-  app.add_flag("!--no-losses", options.losses, "leave out the losses, which need a second run over every picture");
+  app.add_flag("!--no-losses", options.losses, "leave out the losses, for which the heads run twice");
   app.set_version_flag("--version", "maskrcnn-evaluate " MASKRCNN_VERSION);
   app.footer(
       "\nExit status: 0 if all went well; 1 if a file or a picture failed, with a line on standard error that says "

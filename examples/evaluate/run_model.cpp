@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <maskrcnn/core/error.hpp>
@@ -155,12 +154,11 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
     if (image.size() != picture.size)
       maskrcnn::fail("data: ", path, " is ", image.width(), " x ", image.height(), " pixels, expected ",
                      picture.size.width, " x ", picture.size.height, " as ", data.name, " says");
-    const auto start = std::chrono::steady_clock::now();
-    const segment::Result result = (*pipeline)(image, nullptr);
-    run.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const auto [result, seconds, losses] = pipeline->with_losses(image, options.losses ? &objects[i] : nullptr);
+    run.seconds += seconds;
     ++run.pictures;
     if (options.losses) {
-      run.losses += pipeline->losses(image, objects[i]);
+      run.losses += losses;
       objects[i].clear();
     }
     std::visit(

@@ -22,6 +22,13 @@ namespace segment {
 /// With masks or without.
 using Result = std::variant<maskrcnn::Detections, maskrcnn::BoxDetections>;
 
+/// What a model finds in a picture, in how many seconds, and what it should have answered.
+struct ResultAndLosses {
+  Result result;
+  double seconds = 0;
+  maskrcnn::evaluate::PictureLosses losses;
+};
+
 class Pipeline {
  public:
   Pipeline() = default;
@@ -33,9 +40,10 @@ class Pipeline {
   [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image,
                                           maskrcnn::Profile* profile = nullptr) const = 0;
 
-  /// Losses on a picture whose objects are known, with the model's labels.
-  [[nodiscard]] virtual maskrcnn::evaluate::PictureLosses losses(
-      const maskrcnn::ImageView& image, const std::vector<maskrcnn::evaluate::TrueObject>& truths) const = 0;
+  /// The same on a picture whose objects are known, and its losses.
+  /// @param truths with the model's labels; null: losses are left out
+  [[nodiscard]] virtual ResultAndLosses with_losses(
+      const maskrcnn::ImageView& image, const std::vector<maskrcnn::evaluate::TrueObject>* truths) const = 0;
 };
 
 /// What products of 1 x 1 convolutions and fully connected layers are computed of.

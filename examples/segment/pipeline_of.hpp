@@ -1,9 +1,12 @@
 /// The pipelines of one backbone; compiled once for each line of architectures.inc.
 #pragma once
 
+#include <chrono>
+#include <maskrcnn/core/workspace.hpp>
 #include <maskrcnn/evaluate/model_losses.hpp>
 #include <maskrcnn/maskrcnn.hpp>
 #include <memory>
+#include <vector>
 
 #include "pipeline.hpp"
 
@@ -16,9 +19,16 @@ class PipelineOf final : public Pipeline {
   [[nodiscard]] Result operator()(const maskrcnn::ImageView& image, maskrcnn::Profile* profile) const override {
     return model_(image, profile);
   }
-  [[nodiscard]] maskrcnn::evaluate::PictureLosses losses(
-      const maskrcnn::ImageView& image, const std::vector<maskrcnn::evaluate::TrueObject>& truths) const override {
-    return maskrcnn::evaluate::losses_on(model_, image, truths);
+  [[nodiscard]] ResultAndLosses with_losses(const maskrcnn::ImageView& image,
+                                            const std::vector<maskrcnn::evaluate::TrueObject>* truths) const override {
+    const auto start = std::chrono::steady_clock::now();
+    const maskrcnn::InferenceScope scope({model_.trunk().pool(), nullptr});
+    const auto seen = model_.trunk().propose(image);
+    ResultAndLosses all;
+    all.result = model_.detections(seen);
+    all.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (truths != nullptr) all.losses = maskrcnn::evaluate::losses_on(model_, seen, *truths);
+    return all;
   }
 
  private:

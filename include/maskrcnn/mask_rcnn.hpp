@@ -37,20 +37,12 @@ template <Convention C, int Output>
 using RoiFeatures =
     MultiLevelRoi<C, std::conditional_t<C::roi.quantised, RoiPool<Output>, RoiAlign<RoiSpec{Output, C::roi}>>>;
 
-/// What Faster R-CNN finds, on its way to a result or to a further branch.
+/// What all branches begin with: an image's features, and where in it objects may be.
 template <Scalar T>
-struct Detected {
+struct Proposed {
   Frame frame;
   FeaturePyramid<T> features;
-  Candidates<T> candidates;
-};
-
-/// What Faster R-CNN's heads say of RoIs that somebody chose, for losses.
-template <Scalar T>
-struct Examined {
-  Frame frame;
-  FeaturePyramid<T> features;
-  Tensor<T, 2> predictions;  ///< [N, 5 K]: class logits, then (dx, dy, dw, dh) of each class
+  std::vector<BasicBox<T>> proposals;  ///< in pixels of the resized image
 };
 
 /// A list of pictures: anything to iterate over whose elements are, or convert to, image views.
@@ -117,8 +109,7 @@ class FasterRCNN {
   /// @param profile if not null, gets the times of the call, of its stages and of their layers
   [[nodiscard]] BoxDetections operator()(const ImageView& image, Profile* profile = nullptr) const {
     const InferenceScope scope({pool_, profile});
-    const auto [frame, features, candidates] = detect(image, profile);
-    return to_original<C>(candidates, frame);
+    return detections(propose(image, profile));
   }
 
   /// The same for each picture of a list.
@@ -127,26 +118,32 @@ class FasterRCNN {
     return detect_each(*this, images);
   }
 
-  /// Objects in `image` as candidates, and the features that they were found in.
+  /// The way as far as all branches share it; for whoever goes on from there, inside an InferenceScope of `pool()`.
   /// @param profile if not null, gets the times of all that is computed from the image; it must outlive the features
-  [[nodiscard]] Detected<Scalar> detect(const ImageView& image, Profile* profile = nullptr) const {
+  [[nodiscard]] Proposed<Scalar> propose(const ImageView& image, Profile* profile = nullptr) const {
     const auto input = preprocess_(image, {pool_, profile});
-    auto features = backbone(input.tensor);              // C2..C5 -> P2..P6
-    const auto proposals = rpn_(features, input.frame);  // {r_1 .. r_n}
-    const auto roi_features = on_rois(roi_features_, features, proposals, input.frame);
-    auto candidates = box_head_(roi_features, proposals, input.frame);  // r_i, l_i
-    return {input.frame, std::move(features), std::move(candidates)};
+    auto features = backbone(input.tensor);        // C2..C5 -> P2..P6
+    auto proposals = rpn_(features, input.frame);  // {r_1 .. r_n}
+    return {input.frame, std::move(features), std::move(proposals)};
   }
 
-  /// What the heads say of RoIs of the caller's choice, before anything is decided.
-  /// @param choose called with the proposals and the frame; returns boxes in pixels of the resized image, at least one
-  template <class Choose>
-  [[nodiscard]] Examined<Scalar> examine(const ImageView& image, const Choose& choose) const {
-    const auto input = preprocess_(image, {pool_, nullptr});
-    auto features = backbone(input.tensor);
-    const std::vector<BasicBox<Scalar>> rois = choose(rpn_(features, input.frame), input.frame);
-    auto predictions = box_head_.predictions(on_rois(roi_features_, features, rois, input.frame));
-    return {input.frame, std::move(features), std::move(predictions)};
+  /// Which proposals are objects, and their boxes.
+  [[nodiscard]] Candidates<Scalar> classify(const Proposed<Scalar>& seen) const {
+    const auto roi_features = on_rois(roi_features_, seen.features, seen.proposals, seen.frame);
+    return box_head_(roi_features, seen.proposals, seen.frame);  // r_i, l_i
+  }
+
+  /// Objects in an image that was already looked at, best first.
+  [[nodiscard]] BoxDetections detections(const Proposed<Scalar>& seen) const {
+    return to_original<C>(classify(seen), seen.frame);
+  }
+
+  /// What the box head says of RoIs of the caller's choice, before anything is decided: [N, 5 K], class logits, then
+  /// (dx, dy, dw, dh) of each class.
+  /// @param rois in pixels of the resized image, at least one
+  [[nodiscard]] Tensor<Scalar, 2> predictions(const Proposed<Scalar>& seen,
+                                              const std::vector<BasicBox<Scalar>>& rois) const {
+    return box_head_.predictions(on_rois(roi_features_, seen.features, rois, seen.frame));
   }
 
   /// What the heads see of each box: pooled features and, where a part of the backbone works on every RoI, what that
@@ -171,6 +168,8 @@ class FasterRCNN {
     }
   }
 
+  /// What finds the boxes: all of this model.
+  [[nodiscard]] const FasterRCNN& trunk() const { return *this; }
   /// Where calls of this model take their memory.
   [[nodiscard]] const std::shared_ptr<MemoryPool>& pool() const { return pool_; }
 
@@ -220,10 +219,15 @@ class MaskRCNN {
   /// @param profile if not null, gets the times of the call, of its stages and of their layers
   [[nodiscard]] Detections operator()(const ImageView& image, Profile* profile = nullptr) const {
     const InferenceScope scope({faster_rcnn_.pool(), profile});
-    const auto [frame, features, candidates] = faster_rcnn_.detect(image, profile);
-    const auto roi_features = faster_rcnn_.on_rois(roi_features_, features, candidates.boxes, frame);
+    return detections(faster_rcnn_.propose(image, profile));  // P2..P6, {r_1 .. r_n}
+  }
+
+  /// Objects in an image that was already looked at, best first.
+  [[nodiscard]] Detections detections(const Proposed<Scalar>& seen) const {
+    const auto candidates = faster_rcnn_.classify(seen);  // r_i, l_i
+    const auto roi_features = faster_rcnn_.on_rois(roi_features_, seen.features, candidates.boxes, seen.frame);
     const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
-    return paste_masks<C>(candidates, masks, frame, config().mask_threshold, mask_paste());
+    return paste_masks<C>(candidates, masks, seen.frame, config().mask_threshold, mask_paste());
   }
 
   /// What finds the boxes.
@@ -231,10 +235,9 @@ class MaskRCNN {
 
   /// Logits of the masks of some boxes, each of its label: [N, k, k], as they are before pasting.
   /// @param boxes in pixels of the resized image
-  [[nodiscard]] Tensor<Scalar, 3> mask_logits(const FeaturePyramid<Scalar>& features,
-                                              const std::vector<BasicBox<Scalar>>& boxes,
-                                              const std::vector<int>& labels, const Frame& frame) const {
-    return mask_head_.logits(faster_rcnn_.on_rois(roi_features_, features, boxes, frame), labels);
+  [[nodiscard]] Tensor<Scalar, 3> mask_logits(const Proposed<Scalar>& seen, const std::vector<BasicBox<Scalar>>& boxes,
+                                              const std::vector<int>& labels) const {
+    return mask_head_.logits(faster_rcnn_.on_rois(roi_features_, seen.features, boxes, seen.frame), labels);
   }
 
   /// The same for each picture of a list.

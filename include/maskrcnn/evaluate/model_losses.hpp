@@ -44,22 +44,15 @@ void add_box_losses(const Tensor<T, 2>& predictions, const std::vector<int>& lab
 
 /// L_cls, L_reg and, of a Mask R-CNN, L_mask of one picture, on RoIs chosen by `sample_rois`; `stages/losses.hpp` says
 /// what each is the mean of. Proposals are those of the model itself.
+/// @param seen what `model.trunk().propose` made of the picture
 /// @param truths objects; those with an empty box are left out, by torchvision's rule; crowds should not be among them
 /// @throws Error if a label is not one of the model
 template <class Model>
-[[nodiscard]] PictureLosses losses_on(const Model& model, const ImageView& image,
+[[nodiscard]] PictureLosses losses_on(const Model& model, const Proposed<typename Model::Scalar>& seen,
                                       const std::vector<TrueObject>& truths) {
   using T = typename Model::Scalar;
-  constexpr bool masks = requires { model.trunk(); };
-  const auto& trunk = [&]() -> const auto& {
-    if constexpr (masks)
-      return model.trunk();
-    else
-      return model;
-  }
-  ();
-  const InferenceScope scope({trunk.pool(), nullptr});
-  const auto classes = static_cast<int>(trunk.classes());
+  constexpr bool masks = requires { Model::mask_bins; };
+  const auto classes = static_cast<int>(model.classes());
   const int background = Model::Conventions::background == BackgroundClass::first ? 0 : classes - 1;
 
   std::vector<const TrueObject*> objects;
@@ -69,17 +62,13 @@ template <class Model>
            truth.label);
     if (truth.box.width() > 0 && truth.box.height() > 0) objects.push_back(&truth);
   }
-  SampledRois<T> rois;
   std::vector<BasicBox<T>> boxes;  // of the objects, in pixels of the resized image
-  const auto examined = trunk.examine(image, [&](std::vector<BasicBox<T>> proposals, const Frame& frame) {
-    const T x = static_cast<T>(frame.resized.width) / static_cast<T>(frame.original.width);
-    const T y = static_cast<T>(frame.resized.height) / static_cast<T>(frame.original.height);
-    for (const TrueObject* const object : objects)
-      boxes.push_back({static_cast<T>(object->box.x0) * x, static_cast<T>(object->box.y0) * y,
-                       static_cast<T>(object->box.x1) * x, static_cast<T>(object->box.y1) * y});
-    rois = sample_rois(std::move(proposals), boxes);
-    return rois.boxes;
-  });
+  const T x = static_cast<T>(seen.frame.resized.width) / static_cast<T>(seen.frame.original.width);
+  const T y = static_cast<T>(seen.frame.resized.height) / static_cast<T>(seen.frame.original.height);
+  for (const TrueObject* const object : objects)
+    boxes.push_back({static_cast<T>(object->box.x0) * x, static_cast<T>(object->box.y0) * y,
+                     static_cast<T>(object->box.x1) * x, static_cast<T>(object->box.y1) * y});
+  SampledRois<T> rois = sample_rois(seen.proposals, boxes);
   std::vector<int> labels(rois.boxes.size(), background);
   std::vector<BasicBox<T>> targets;
   for (std::size_t i = 0; i < rois.objects.size(); ++i) {
@@ -88,7 +77,7 @@ template <class Model>
   }
   PictureLosses losses;
   if (rois.boxes.empty()) return losses;
-  model_losses::add_box_losses(examined.predictions, labels, rois.boxes, targets, losses);
+  model_losses::add_box_losses(model.trunk().predictions(seen, rois.boxes), labels, rois.boxes, targets, losses);
 
   if constexpr (masks) {
     const bool have_masks = std::all_of(objects.begin(), objects.end(),
@@ -96,12 +85,12 @@ template <class Model>
     if (targets.empty() || !have_masks) return losses;
     labels.resize(targets.size());
     rois.boxes.resize(targets.size());
-    const Tensor<T, 3> logits = model.mask_logits(examined.features, rois.boxes, labels, examined.frame);
+    const Tensor<T, 3> logits = model.mask_logits(seen, rois.boxes, labels);
     const Index side = logits.size(1);
     Tensor<T, 3> wanted({targets.size(), side, side});
     const auto fill = [&]<int Side>(std::integral_constant<int, Side>) {
       parallel_for(targets.size(), [&](Index i) {
-        mask_target<Side>(objects[rois.objects[i]]->mask, examined.frame.to_original(rois.boxes[i]), model.mask_paste(),
+        mask_target<Side>(objects[rois.objects[i]]->mask, seen.frame.to_original(rois.boxes[i]), model.mask_paste(),
                           &wanted(i, 0, 0));
       });
     };
@@ -120,6 +109,14 @@ template <class Model>
     losses.with_masks = 1;
   }
   return losses;
+}
+
+/// The same from the picture itself.
+template <class Model>
+[[nodiscard]] PictureLosses losses_on(const Model& model, const ImageView& image,
+                                      const std::vector<TrueObject>& truths) {
+  const InferenceScope scope({model.trunk().pool(), nullptr});
+  return losses_on(model, model.trunk().propose(image), truths);
 }
 
 }  // namespace maskrcnn::evaluate
