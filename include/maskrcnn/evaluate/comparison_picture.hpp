@@ -6,6 +6,7 @@
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/evaluate/cell_scores.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
+#include <maskrcnn/io/brighten.hpp>
 #include <maskrcnn/io/overlay.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <numeric>
@@ -22,6 +23,7 @@ struct ComparisonPicture {
   Image prediction;  ///< right and wrong ones
 };
 
+/// Dim pictures are brightened.
 /// @param score   what scores at least this is a prediction
 /// @param measure boxes or masks are drawn and compared, at an overlap of one half
 [[nodiscard]] inline ComparisonPicture draw_comparison(const ImageView& image, const Dataset& data,
@@ -36,8 +38,9 @@ struct ComparisonPicture {
   const auto partners = CellComparison(one, found, measure).partners(coco_threshold(0), score);
 
   const io::OverlayStyle style{.min_short_side = 512, .max_long_side = 1600, .mask_opacity = 0.3};
+  const Image visible = io::brightened(image);
   const auto draw = [&](const auto& all, const std::vector<char>& partnered, io::Colour other) {
-    io::overlay::Drawing drawing(image, style);
+    io::overlay::Drawing drawing(visible, style);
     // large ones first, so that small ones stay visible
     std::vector<std::size_t> order(all.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

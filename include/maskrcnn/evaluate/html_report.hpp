@@ -186,7 +186,7 @@ namespace html_report {
   const auto drawn = draw_comparison(image, data, findings.objects, result.picture, report.options.score_threshold,
                                      report.mask ? Measure::mask : Measure::box);
   const auto side = [&](const char* name, const Image& drawing) {
-    return std::string("<div><small>").append(name).append("</small><img loading=\"lazy\" width=\"") +
+    return std::string("<div><small>").append(name).append("</small><img decoding=\"sync\" width=\"") +
            std::to_string(drawing.width()) + "\" height=\"" + std::to_string(drawing.height()) + "\" alt=\"" +
            html_text(std::string(name) + " of " + picture.file_name) + "\" src=\"data:image/jpeg;base64," +
            base64(io::encode_jpeg(drawing, 92, picture.file_name)) + "\"></div>";

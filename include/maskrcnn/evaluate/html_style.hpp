@@ -35,7 +35,12 @@ p.note { margin: 0 0 14px; color: var(--soft); max-width: 75ch; }
 .tile b { display: block; font-size: 1.7rem; font-weight: 650; letter-spacing: -0.02em; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--soft); font-size: 0.85rem; line-height: 1.35; display: block; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 16px; }
-.scroll { overflow-x: auto; -webkit-overflow-scrolling: touch; }
+/* where more stands to the right, the edge is shaded */
+.scroll {
+  overflow-x: auto; -webkit-overflow-scrolling: touch;
+  background: linear-gradient(to left, var(--card) 40%, transparent) right / 36px 100% no-repeat local,
+    linear-gradient(to left, rgb(20 30 50 / 16%), transparent) right / 12px 100% no-repeat scroll, var(--card);
+}
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
 th, td { padding: 6px 12px; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; position: sticky; left: 0; background: var(--card); }
@@ -69,7 +74,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
   .card { padding: 14px; }
   .tiles { grid-template-columns: repeat(2, 1fr); gap: 8px; }
   .tile b { font-size: 1.45rem; }
-  th, td { padding: 6px 8px; }
+  table { font-size: 0.86rem; }
+  th, td { padding: 6px 5px; }
+  thead th { font-size: 0.76rem; white-space: normal; }
+  th:first-child, td:first-child { white-space: normal; min-width: 5.2em; }
   .examples .sides { grid-template-columns: 1fr; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; }

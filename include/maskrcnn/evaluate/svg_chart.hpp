@@ -28,7 +28,7 @@ struct ChartAxis {
 
 namespace svg_chart {
 
-inline constexpr double width = 400, height = 270, left = 40, right = 12, top = 10, bottom = 40;
+inline constexpr double width = 400, height = 270, left = 48, right = 12, top = 10, bottom = 40;
 
 /// A frame with a grid and names; `x(..)` and `y(..)` give the places of values.
 class Frame {
