@@ -98,7 +98,7 @@ def main():
     from model import IMAGE_MEAN, IMAGE_STD, build, sample_masks
 
     model = build(min_size=args.min_size, max_size=args.max_size, image_mean=IMAGE_MEAN, image_std=IMAGE_STD,
-                  rpn_pre_nms_top_n_test=1000, rpn_post_nms_top_n_test=1500, rpn_nms_thresh=args.rpn_nms_thresh,
+                  rpn_pre_nms_top_n_test=2000, rpn_post_nms_top_n_test=2000, rpn_nms_thresh=args.rpn_nms_thresh,
                   box_score_thresh=args.box_score_thresh, box_nms_thresh=args.box_nms_thresh,
                   box_detections_per_img=args.detections)
     model.load_state_dict(torch.load(args.checkpoint, map_location="cpu", weights_only=True)[args.weights])

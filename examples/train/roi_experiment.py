@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torchvision import ops
+from torchvision.models.detection import roi_heads
 from torchvision.ops import poolers
 
 import data
@@ -47,6 +48,12 @@ def roi_align_max(features, boxes, output_size, spatial_scale, sampling_ratio):
 
 OPERATORS = {"roi_pool": roi_pool, "roi_align_max": roi_align_max, "roi_align": ops.roi_align}
 CONVENTIONS = {"roi_pool": "torchvision_roi_pool", "roi_align_max": "torchvision_roi_align_max", "roi_align": "torchvision"}
+
+
+def project_masks(masks, boxes, matched, size):
+    """torchvision's mask targets without its half-pixel shift, for models whose masks are sampled at pixel centres."""
+    rois = torch.cat([matched[:, None].to(boxes), boxes], dim=1)
+    return ops.roi_align(masks[:, None].to(boxes), rois, (size, size), aligned=True)[:, 0]
 
 
 def network(**options):
@@ -98,7 +105,7 @@ def one(args, path):
     torch.set_num_threads(1)
     path.mkdir(parents=True, exist_ok=True)
     poolers.roi_align = OPERATORS[args.operator]  # what torchvision's MultiScaleRoIAlign calls, in this process
-    train.aim_masks_exactly()
+    roi_heads.project_masks_on_boxes = project_masks
     weights = learn(args, path)
     model = network(min_size=args.min_size, max_size=2 * args.min_size, rpn_pre_nms_top_n_test=1000,
                     rpn_post_nms_top_n_test=600)

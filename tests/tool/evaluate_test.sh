@@ -52,10 +52,11 @@ echo "== a model"
 expect 0 'pictures a second' --weights "$model" --data data/truth.json --json m.json --html m.html --save-detections d.json --threads 2
 holds m.html 'data:image/jpeg;base64,'
 holds m.json '"architecture": "mask_rcnn_resnet18_fpn"'
-holds m.json '"score_threshold": 0.8'
+threshold=$(grep -aom1 '"box_score_thresh": *"[0-9.]*"' "$model" | grep -oE '[0-9]+\.[0-9]+') # the model's own
+holds m.json '"score_threshold": '"$threshold"
 holds out.txt '^Mean losses .* L_cls 0\.[0-9]+ \+ L_reg [0-9.]+ \+ L_mask [0-9.]+ = L [0-9.]+$'
 holds m.json '"L_mask": '
-expect 0 'found' --data data/truth.json --detections d.json --score-threshold 0.8 --json again.json
+expect 0 'found' --data data/truth.json --detections d.json --score-threshold "$threshold" --json again.json
 [[ "$(sed -n '/"box"/,$p' m.json)" == "$(sed -n '/"box"/,$p' again.json)" ]] ||
   { failed "the model and its written detections score differently"; diff m.json again.json | head -5; }
 
