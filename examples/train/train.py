@@ -27,8 +27,8 @@ from fast_roi_align import FastRoIAlign, mask_targets
 from model import IMAGE_MEAN, IMAGE_STD, build
 
 HERE = Path(__file__).resolve().parent
-CLIP = 5.0  # the longest gradient that is taken as it is
-AVERAGE_EVERY = 5  # steps; the moving average takes as long as a fifth of an optimiser's step
+CLIP = 5.0  # longer gradients are shortened to this
+AVERAGE_EVERY = 5  # steps between updates of the moving average
 
 
 def arguments():
@@ -57,7 +57,7 @@ def arguments():
 
 
 def transposed_conv2d(layer, maps):
-    """A transposed convolution of 2 x 2 and stride 2 as one product, whose gradient is five times faster."""
+    """A transposed convolution of 2 x 2 and stride 2 as one product: its gradient is a fast one."""
     count, _, height, width = maps.shape
     weight = layer.weight.permute(2, 3, 1, 0).flatten(0, 2)
     parts = nn.functional.linear(maps.permute(0, 2, 3, 1), weight, layer.bias.repeat(4))
