@@ -22,7 +22,7 @@ namespace segment {
 /// With masks or without.
 using Result = std::variant<maskrcnn::Detections, maskrcnn::BoxDetections>;
 
-/// What a model finds in a picture, in how many seconds, and what it should have answered.
+/// What a model finds in a picture, in how many seconds, and its losses there.
 struct ResultAndLosses {
   Result result;
   double seconds = 0;
@@ -40,8 +40,8 @@ class Pipeline {
   [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image,
                                           maskrcnn::Profile* profile = nullptr) const = 0;
 
-  /// The same on a picture whose objects are known, and its losses.
-  /// @param truths with the model's labels; null: losses are left out
+  /// The same, its time, and its losses where the objects are known; features and proposals serve both.
+  /// @param truths with the model's labels; null: losses stay zero
   [[nodiscard]] virtual ResultAndLosses with_losses(
       const maskrcnn::ImageView& image, const std::vector<maskrcnn::evaluate::TrueObject>* truths) const = 0;
 };

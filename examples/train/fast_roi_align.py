@@ -17,7 +17,7 @@ SAMPLES = 2  # a bin's samples along each axis
 def axis_taps(start, extent, size, bins):
     """Pixels and weights along one axis, [RoIs, bins, 2 * SAMPLES] each, of RoIs from `start` over `extent`, in pixels of
     maps `size` long; all three [RoIs]."""
-    steps = (torch.arange(bins * SAMPLES, device=start.device) + 0.5) / (bins * SAMPLES)
+    steps = (torch.arange(bins * SAMPLES) + 0.5) / (bins * SAMPLES)
     position = start[:, None] + extent[:, None] * steps
     size = size[:, None]
     inside = (position >= -1) & (position <= size)

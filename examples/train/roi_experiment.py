@@ -51,7 +51,8 @@ CONVENTIONS = {"roi_pool": "torchvision_roi_pool", "roi_align_max": "torchvision
 
 
 def project_masks(masks, boxes, matched, size):
-    """torchvision's mask targets without its half-pixel shift, for models whose masks are sampled at pixel centres."""
+    """torchvision's mask targets without its half-pixel shift, for models whose masks are sampled at pixel centres.
+    Not `mask_targets` of fast_roi_align.py, which takes fewer samples of large RoIs: the recipe stays what the table is of."""
     rois = torch.cat([matched[:, None].to(boxes), boxes], dim=1)
     return ops.roi_align(masks[:, None].to(boxes), rois, (size, size), aligned=True)[:, 0]
 
@@ -87,7 +88,7 @@ def learn(args, path):
             loss = sum(model(images, targets).values())
         optimizer.zero_grad()
         loss.backward()
-        if torch.isfinite(nn.utils.clip_grad_norm_(model.parameters(), 5.0)):
+        if torch.isfinite(nn.utils.clip_grad_norm_(model.parameters(), train.CLIP)):
             for group in optimizer.param_groups:
                 group["lr"] = train.learning_rate(args.rate, step / args.steps, step)
             optimizer.step()
