@@ -16,7 +16,8 @@ import torch
 import torchvision
 from PIL import Image
 
-from make_golden import FOLDER, Golden, awkward_boxes, boxes_in, packed, synthetic_picture
+from golden_file import FOLDER, Golden, boxes_in, packed, synthetic_picture
+from make_stages import awkward_boxes
 
 sys.path.insert(0, str(FOLDER.parent / "parity"))
 import detectron2_package as package  # noqa: E402
