@@ -182,7 +182,7 @@ void add_benchmarks(const KernelSet& set) {
   for (const Product& product : products) {
     benchmark::RegisterBenchmark((name + "product fp32/" + product.name).c_str(),
                                  [&](benchmark::State& state) { time_product<float>(state, set, product); });
-    if (product.segments == 1)
+    if (product.segment % kernels::step_depth<BFloat16> == 0)
       benchmark::RegisterBenchmark((name + "product bf16/" + product.name).c_str(),
                                    [&](benchmark::State& state) { time_product<BFloat16>(state, set, product); });
   }

@@ -35,6 +35,9 @@ int main(int argc, char** argv) {
 #ifdef MASKRCNN_PEAK_X86
   __builtin_cpu_init();
   const bool has_avx512 = __builtin_cpu_supports("avx512f");
+#ifdef MASKRCNN_AMX
+  if (maskrcnn::kernels::amx::available()) print("bf16 amx", peak::amx::bf16, threads);
+#endif
   if (has_avx512 && __builtin_cpu_supports("avx512bf16")) print("bf16 avx512", peak::avx512::bf16, threads);
   if (has_avx512) print("fp32 avx512", peak::avx512::fp32, threads);
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) print("fp32 avx2", peak::avx2::fp32, threads);

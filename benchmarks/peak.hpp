@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <maskrcnn/core/memory_pool.hpp>
 #include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/kernels/amx.hpp>
 #include <string_view>
 #include <vector>
 
@@ -104,6 +105,44 @@ inline double bf16(long steps) {
 #else
 #pragma GCC pop_options
 #endif
+
+#ifdef MASKRCNN_AMX
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("amx-tile,amx-bf16"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("amx-tile,amx-bf16")
+#endif
+
+namespace peak::amx {
+
+/// Products of tiles of bfloat16 pairs. Four tiles of sums, as many as the library's kernel has.
+inline double bf16(long steps) {
+  _tile_loadconfig(&maskrcnn::kernels::amx::whole_tiles);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_zero(4);
+  _tile_zero(5);
+  for (long step = 0; step < steps; ++step) {
+    _tile_dpbf16ps(0, 4, 5);
+    _tile_dpbf16ps(1, 4, 5);
+    _tile_dpbf16ps(2, 4, 5);
+    _tile_dpbf16ps(3, 4, 5);
+  }
+  _tile_release();
+  return static_cast<double>(steps) * 4 * 16 * 16 * 32 * 2;
+}
+
+}  // namespace peak::amx
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif  // AMX
 #endif  // x86
 
 namespace peak {
@@ -124,6 +163,9 @@ using Body = double (*)(long steps);
 /// The same for products of bfloat16 numbers; where they are emulated, as in fp32.
 [[nodiscard]] inline Body bf16_loop(std::string_view kernels) {
 #ifdef MASKRCNN_PEAK_X86
+#ifdef MASKRCNN_AMX
+  if (kernels == "amx") return amx::bf16;
+#endif
   if (kernels == "avx512bf16") return avx512::bf16;
 #endif
   return fp32_loop(kernels);

@@ -56,8 +56,8 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->type_name("N")
       ->check(CLI::Range(0, 1'000'000));
   app.add_option("--precision", options.precision,
-                 "fp32, or bf16: 1 x 1 convolutions and fully connected layers multiply bfloat16 numbers, faster on "
-                 "processors with AVX512_BF16, slow on others (default: fp32)")
+                 "fp32, or bf16: convolutions and fully connected layers multiply bfloat16 numbers, much faster on "
+                 "processors with AMX, slow on those without AVX512_BF16 (default: fp32)")
       ->type_name("P")
       ->check(CLI::IsMember({"fp32", "bf16"}));
   app.set_version_flag("--version", "maskrcnn-segment " MASKRCNN_VERSION);

@@ -183,7 +183,8 @@ class ResNetDc5 : public PyramidTraits {
 };
 
 /// The same backbone, products of 1 x 1 convolutions and fully connected layers computed of bfloat16 numbers:
-/// `MaskRCNN<Bf16<ResNet50Fpn>>`. Faster on processors that have AVX512_BF16, emulated and slow on others.
+/// `MaskRCNN<Bf16<ResNet50Fpn>>`; where the processor has AMX, those of 3 x 3 convolutions as well. Faster with AMX or
+/// with an AVX512_BF16 of full speed, emulated and slow without either.
 template <class B>
 using Bf16 = typename B::template WithOperand<BFloat16>;
 

@@ -165,7 +165,7 @@ TEST_CASE_TEMPLATE("a row's result does not depend on the tile it is in", P, Flo
                   .columns = named.second.columns,
                   .segments = 3,
                   .segment = whole_steps<P>(segment),
-                  .bias = true,
+                  .bias = segment != 64,  // else sums go on from the outputs
                   .addend = false,
                   .relu = false};
       Problem<P> whole(named.second, sizes);

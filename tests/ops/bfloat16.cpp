@@ -69,8 +69,8 @@ const auto& yardstick = maskrcnn::kernels::portable_kernels<double>;
 
 TEST_CASE("convolutions multiply bfloat16 numbers and add floats, on every kernel") {
   for (const auto* kernels : available_kernels<float>())
-    for (const Sizes& sizes :
-         {Sizes{64, 256, 1, 1}, Sizes{33, 70, 1, 2}, Sizes{1, 1, 1, 1}, Sizes{64, 72, 3, 2}, Sizes{6, 5, 3, 1}}) {
+    for (const Sizes& sizes : {Sizes{64, 256, 1, 1}, Sizes{33, 70, 1, 2}, Sizes{1, 1, 1, 1}, Sizes{64, 72, 3, 2},
+                               Sizes{6, 5, 3, 1}, Sizes{96, 80, 3, 1}}) {
       CAPTURE(std::string(kernels->name));
       CAPTURE(sizes.in);
       CHECK(test::difference(convolved<float, BFloat16>(sizes, *kernels).elements(),
@@ -80,7 +80,8 @@ TEST_CASE("convolutions multiply bfloat16 numbers and add floats, on every kerne
 
 TEST_CASE("fully connected layers do, shallow and deep") {
   for (const auto* kernels : available_kernels<float>())
-    for (const auto& sizes : {Shape<3>{1024, 91, 5}, Shape<3>{3001, 200, 300}, Shape<3>{7, 3, 1}}) {
+    for (const auto& sizes :
+         {Shape<3>{1024, 91, 5}, Shape<3>{3001, 200, 300}, Shape<3>{9001, 70, 40}, Shape<3>{7, 3, 1}}) {
       CAPTURE(std::string(kernels->name));
       CAPTURE(sizes[0]);
       CHECK(test::difference(connected<float, BFloat16>(sizes[0], sizes[1], sizes[2], *kernels).elements(),

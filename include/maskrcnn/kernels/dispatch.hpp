@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/kernels/amx.hpp>
 #include <maskrcnn/kernels/portable.hpp>
 #include <maskrcnn/kernels/x86.hpp>
 #include <string_view>
@@ -20,7 +21,11 @@ template <Scalar T>
     const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     const bool has_avx512 = has_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-    if (has_avx512 && __builtin_cpu_supports("avx512bf16")) kernels.push_back(&avx512bf16::kernel_set);
+    const bool has_bf16 = has_avx512 && __builtin_cpu_supports("avx512bf16");
+#ifdef MASKRCNN_AMX
+    if (has_bf16 && amx::available()) kernels.push_back(&amx::kernel_set);
+#endif
+    if (has_bf16) kernels.push_back(&avx512bf16::kernel_set);
     if (has_avx512) kernels.push_back(&avx512::kernel_set);
     if (has_avx2) kernels.push_back(&avx2::kernel_set);
   }
@@ -30,7 +35,7 @@ template <Scalar T>
 }
 
 /// The kernels that layers built now will use: the best available, or those that the environment variable MASKRCNN_ISA
-/// names (avx512bf16, avx512, avx2, portable), so that one binary can be tested and compared on all its paths.
+/// names (amx, avx512bf16, avx512, avx2, portable), so that one binary can be tested and compared on all its paths.
 /// @throws Error if the variable names kernels that this processor does not have
 template <Scalar T>
 [[nodiscard]] const KernelSet<T>& best_kernels() {

@@ -58,6 +58,7 @@ template <Scalar T, OperandOf<T> Operand = T>
 struct GemmKernel {
   Index rows;     ///< rows that it takes at a time: multiples of it are fastest
   Index columns;  ///< panel width: weights are packed for it
+  Index depth;    ///< of one call, about: what it reads over and over again stays in the second-level cache
   void (*run)(const GemmBlock<T, Operand>&);
 };
 

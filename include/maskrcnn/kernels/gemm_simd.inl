@@ -182,6 +182,7 @@ template <class Step>
 inline constexpr GemmKernel<float, typename Step::Operand> gemm{
     .rows = static_cast<Index>(tile_rows),
     .columns = Vector::lanes* static_cast<Index>(tile_vectors),
+    .depth = 512,
     .run = &gemm_block<Step>};
 
 #undef MASKRCNN_UNROLL

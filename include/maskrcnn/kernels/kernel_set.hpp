@@ -14,6 +14,8 @@ struct KernelSet {
   const char* name;  ///< as MASKRCNN_ISA spells it
   GemmKernel<T> gemm;
   GemmKernel<T, BFloat16> gemm_bf16;
+  /// Whether a 3 x 3 convolution as bfloat16 products takes less time than by Winograd in T.
+  bool bf16_beats_winograd = false;
   void (*round_to_bf16)(const T* from, Index count, BFloat16* to);
   void (*pool_roi_bin)(const RoiBin<T>&);
   void (*depthwise)(const DepthwiseRun<T>&);

@@ -76,7 +76,7 @@ void gemm_portable_block(const GemmBlock<T, Operand>& block) {
 /// The portable product.
 template <Scalar T, OperandOf<T> Operand = T>
 inline constexpr GemmKernel<T, Operand> gemm_portable{
-    .rows = portable_rows, .columns = max_panel_columns, .run = &gemm_portable_block<T, Operand>};
+    .rows = portable_rows, .columns = max_panel_columns, .depth = 512, .run = &gemm_portable_block<T, Operand>};
 
 /// Rounds `count` numbers, one by one.
 template <Scalar T>

@@ -13,8 +13,8 @@ namespace maskrcnn {
 
 /// Convolution [N, H, W, in] -> [N, H', W', out], see `DirectConv2d`: bias, then an optional addend, then an optional
 /// ReLU, fused. Weights are packed once, at construction. 3 x 3 kernels of stride 1 go by Winograd where the processor
-/// has it, in T. Products of all other kernels are computed of `Operand` (but for odd numbers of channels under larger
-/// kernels than 1 x 1: the stem), their sums in T.
+/// has it, in T, unless its products of `Operand` are faster still. Products of all other kernels are computed of
+/// `Operand` (but for odd numbers of channels under larger kernels than 1 x 1: the stem), their sums in T.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Conv2d {
  public:
@@ -29,22 +29,16 @@ class Conv2d {
         stride_(geometry.stride),
         groups_(weights.groups) {
     weights.check();
-    if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels)) {
+    if (fits_operand(weights) && kernels.bf16_beats_winograd)
+      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
+    else if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
       way_.template emplace<WinogradConv2d<T, 6>>(weights, geometry, kernels);
-      return;
-    }
-    if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels)) {
+    else if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels))
       way_.template emplace<WinogradConv2d<T, 4>>(weights, geometry, kernels);
-      return;
-    }
-    if constexpr (!std::same_as<Operand, T>) {
-      const bool pointwise = weights.height == 1 && weights.width == 1;
-      if (pointwise || weights.in / weights.groups % 2 == 0) {  // pairs of operands must not straddle taps
-        way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
-        return;
-      }
-    }
-    way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
+    else if (fits_operand(weights))
+      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
+    else
+      way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
   }
 
   [[nodiscard]] Index in_channels() const {
@@ -69,6 +63,12 @@ class Conv2d {
   using Ways = std::conditional_t<
       std::same_as<Operand, T>, std::variant<DirectConv2d<T>, WinogradConv2d<T, 4>, WinogradConv2d<T, 6>>,
       std::variant<DirectConv2d<T>, WinogradConv2d<T, 4>, WinogradConv2d<T, 6>, DirectConv2d<T, Operand>>>;
+
+  /// Whether products can be computed of the operand, another than T: its pairs must not straddle taps.
+  [[nodiscard]] static bool fits_operand(const ConvWeights<T>& weights) {
+    if constexpr (std::same_as<Operand, T>) return false;
+    return (weights.height == 1 && weights.width == 1) || weights.in / weights.groups % 2 == 0;
+  }
 
   [[nodiscard]] Tensor<T, 4> run(const Tensor<T, 4>& input, const Tensor<T, 4>* addend, Tensor<T, 4>* reuse) const {
     ProfileSpan span(input.profile(), "layer", name_);

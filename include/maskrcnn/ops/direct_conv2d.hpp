@@ -92,7 +92,7 @@ class DirectConv2d {
                                .segment = by_rows() ? width_ * in_ : block_in_,
                                .with_addend = static_cast<bool>(addend),
                                .relu = geometry_.relu};
-    const bool reuses = reuse != nullptr && reuse->shape() == shape && gemm_shape.one_step();
+    const bool reuses = reuse != nullptr && reuse->shape() == shape && gemm_shape.one_step(blocks_.front().kernel());
     Tensor<T, 4> output = reuses ? std::move(*reuse) : input.like(shape);
     for (Index block = 0; block < blocks_.size(); ++block) {
       const PackedMatrix<T, Operand>& matrix = blocks_[block];

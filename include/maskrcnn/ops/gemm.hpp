@@ -67,17 +67,19 @@ struct GemmShape {
   Index segment;   ///< length of each piece; segments * segment is the matrix' depth
   bool with_addend = false, relu = false;
 
-  /// Depth of one call of the kernel, about: the inputs of a task stay in the second-level cache.
-  static constexpr Index step_goal = 512;
   /// Whether one call of the kernel takes the whole depth: then outputs may be written over what is added to them.
-  [[nodiscard]] bool one_step() const { return segments * segment <= 2 * step_goal; }
+  template <Scalar T, class Operand>
+  [[nodiscard]] bool one_step(const kernels::GemmKernel<T, Operand>& kernel) const {
+    return segments * segment <= 2 * kernel.depth;
+  }
   /// Rows of a task. A very deep product takes more, because all weights pass for every task.
   /// @param rounded whether a task rounds its inputs first: then it takes few rows and all columns, to do that once
-  [[nodiscard]] Index rows_per_task(bool rounded) const {
-    if (one_step()) return std::clamp<Index>(96 * 256 / (segments * segment) / 96 * 96, 96, 384);
+  template <Scalar T, class Operand>
+  [[nodiscard]] Index rows_per_task(const kernels::GemmKernel<T, Operand>& kernel, bool rounded) const {
+    if (one_step(kernel)) return std::clamp<Index>(96 * 256 / (segments * segment) / 96 * 96, 96, 384);
     if (segments > 1) return 96;
-    if (segment > 8 * step_goal) return 288;
-    return rounded ? 48 : 144;
+    if (segment > 8 * kernel.depth) return 288;
+    return rounded ? (48 + kernel.rows - 1) / kernel.rows * kernel.rows : 144;
   }
 };
 
@@ -131,13 +133,14 @@ class OperandRows {
 template <class Input>
 class ComingRows {
  public:
-  template <Scalar T>
-  ComingRows(const GemmShape& shape, const RowPointers<T, Input>& rows, Index first, Index count, Index groups) {
+  template <Scalar T, class Operand>
+  ComingRows(const GemmShape& shape, const kernels::GemmKernel<T, Operand>& kernel, const RowPointers<T, Input>& rows,
+             Index first, Index count, Index groups) {
     const auto threads = static_cast<Index>(thread_count());
     const Index skipped = std::max<Index>(1, threads / groups) * rows.pitch;
     const bool one_piece = shape.segments == 1 && count > 1 && rows.inputs[1] == rows.inputs[0] + shape.segment &&
                            rows.inputs[count - 1] == rows.inputs[0] + (count - 1) * shape.segment;
-    if (!one_piece || !shape.one_step() || first + skipped + count > shape.rows) return;
+    if (!one_piece || !shape.one_step(kernel) || first + skipped + count > shape.rows) return;
     from_ = rows.inputs[0] + skipped * shape.segment;
     lines_ = count * shape.segment * sizeof(Input) / tensor_alignment;
   }
@@ -164,7 +167,7 @@ void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, con
              const Fill& fill) {
   const kernels::GemmKernel<T, Operand>& kernel = matrix.kernel();
   constexpr bool rounds = !std::same_as<Operand, Input>;
-  const Index block = shape.rows_per_task(rounds), row_blocks = (shape.rows + block - 1) / block;
+  const Index block = shape.rows_per_task(kernel, rounds), row_blocks = (shape.rows + block - 1) / block;
   // Few rows and many columns: spread the columns too. The split does not depend on the number of threads.
   constexpr Index tasks_goal = 16;
   const Index panel_group =
@@ -173,8 +176,8 @@ void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, con
   // A step in depth: whole segments if they are short, pieces of one if they are long.
   // Rounded inputs are in one piece.
   const Index segment = rounds ? matrix.packed_depth() : shape.segment, all_segments = rounds ? 1 : shape.segments;
-  const Index piece = segment <= 2 * GemmShape::step_goal ? segment : GemmShape::step_goal;
-  const Index segments_per_step = shape.one_step() ? all_segments : std::max<Index>(1, GemmShape::step_goal / piece);
+  const Index piece = segment <= 2 * kernel.depth ? segment : kernel.depth;
+  const Index segments_per_step = shape.one_step(kernel) ? all_segments : std::max<Index>(1, kernel.depth / piece);
 
   parallel_for(row_blocks * panel_groups, [&](Index task) {
     const Index first_row = task / panel_groups * block, first_panel = task % panel_groups * panel_group;
@@ -187,7 +190,7 @@ void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, con
     // what this thread will probably read next; only where that is one piece of memory
     const Index calls = (last_panel - first_panel) * ((all_segments + segments_per_step - 1) / segments_per_step) *
                         ((segment + piece - 1) / piece);
-    const ComingRows<Input> coming(shape, pointers, first_row, rows, panel_groups);
+    const ComingRows<Input> coming(shape, kernel, pointers, first_row, rows, panel_groups);
     Index panel_calls = 0;
     const auto at = [&](Index p, Index s, Index offset) {
       return matrix.panel(p) + (s * segment + offset) * kernel.columns;

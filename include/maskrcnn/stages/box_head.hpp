@@ -129,7 +129,7 @@ class BoxPredictor {
   }
 
   Index classes_ = 0;
-  std::vector<Conv2d<T>> convs_;
+  std::vector<Conv2d<T, Operand>> convs_;
   std::vector<Linear<T, Operand>> layers_;
   Linear<T> predictors_;
 };

@@ -15,7 +15,7 @@ namespace maskrcnn {
 /// 3 x 3 convolutions with ReLU, a 2 x 2 deconvolution with ReLU, a 1 x 1 convolution to one mask per class, a sigmoid.
 /// Masks do not compete across classes, so only the mask of the class that the box head chose is computed. A network
 /// with a single mask for all classes (class-agnostic) is recognised by its weights. Products of the deconvolution are
-/// computed of `Operand`.
+/// computed of `Operand`, those of the 3 x 3 convolutions as `Conv2d<T, Operand>` sees fit.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class MaskHead {
  public:
@@ -112,7 +112,7 @@ class MaskHead {
     return sum;
   }
 
-  std::vector<Conv2d<T>> convs_;
+  std::vector<Conv2d<T, Operand>> convs_;
   ConvTranspose2x2<T, Operand> upsample_;
   ConvWeights<T> logits_;
   bool class_agnostic_ = false;

@@ -41,7 +41,7 @@ struct ResidualLayerOptions {
 
 /// One layer of a residual network: blocks of convolutions with their batch norms folded in, the input added to what
 /// they make. Channel widths, and the groups of 3 x 3 convolutions (ResNeXt), are whatever the weights have. Products
-/// of 1 x 1 and strided convolutions are computed of `Operand`.
+/// are computed of `Operand`, those of 3 x 3 convolutions as `Conv2d<T, Operand>` sees fit.
 template <Scalar T, ResidualBlock Kind, kernels::OperandOf<T> Operand = T>
 class ResidualLayer {
   using Conv = Conv2d<T, Operand>;

@@ -17,8 +17,7 @@
 namespace maskrcnn {
 
 /// The network's part, shared by all levels: 3 x 3 convolutions with ReLU, then objectness logits and box deltas by two
-/// 1 x 1 convolutions, computed as one. Where other layers multiply `Operand`s that are rounded, the 3 x 3 convolutions
-/// go by the larger tiles.
+/// 1 x 1 convolutions, computed as one. The 3 x 3 ones are computed as `Conv2d<T, Operand>` sees fit.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class RpnHead {
  public:
@@ -53,7 +52,7 @@ class RpnHead {
 
  private:
   Index anchors_;
-  std::vector<Conv2d<T>> convs_;
+  std::vector<Conv2d<T, Operand>> convs_;
   Conv2d<T> predictors_;
 };
 
