@@ -155,6 +155,15 @@ def target_of(instances, min_area=12):
             "masks": masks[keep].to(torch.uint8)}
 
 
+def blurred(image, sigma):
+    """[C, H, W] through a Gaussian of `sigma` pixels."""
+    reach = min(math.ceil(3 * sigma), *(side - 1 for side in image.shape[1:]))
+    taps = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
+    taps = (taps / taps.sum()).expand(len(image), 1, 1, -1)
+    padded = F.pad(image[None], (reach,) * 4, mode="replicate")
+    return F.conv2d(F.conv2d(padded, taps, groups=len(image)), taps.transpose(2, 3), groups=len(image))[0]
+
+
 def photometric(image, rng):
     """Stains, lamps and cameras differ: tint, invert, grade, blur and grain. [3, H, W] in 0..1 to the same."""
     grey = bool((image.amax(dim=0) - image.amin(dim=0)).mean() < 0.01)
@@ -180,12 +189,13 @@ def photometric(image, rng):
     if rng.random() < 0.8:
         pivot = image.mean() * rng.uniform(0, 1)
         image = (image - pivot) * math.exp(rng.uniform(-0.6, 0.6)) + pivot + rng.uniform(-0.06, 0.06)
-    if rng.random() < 0.15:
-        sigma = rng.uniform(0.4, 1.6)
-        taps = torch.exp(-0.5 * (torch.arange(-4, 5) / sigma) ** 2)
-        taps = (taps / taps.sum()).expand(3, 1, 1, 9)
-        padded = F.pad(image[None], (4, 4, 4, 4), mode="replicate")
-        image = F.conv2d(F.conv2d(padded, taps, groups=3), taps.transpose(2, 3), groups=3)[0]
+    if grey and image.mean() < 0.4 and rng.random() < 0.2:  # thick tissue: what lies out of focus glows as well
+        small = F.avg_pool2d(image.flip(int(rng.integers(1, 3))), 4)
+        glow = F.interpolate(blurred(small, rng.uniform(1.5, 5))[None], image.shape[1:], mode="bilinear")[0]
+        image = image + glow * rng.uniform(0.2, 1.5)
+        image = image / max(float(image.max()), 1)
+    if rng.random() < 0.2:
+        image = blurred(image, math.exp(rng.uniform(-1, 1.1)))
     if rng.random() < 0.3:
         channels = 1 if rng.random() < 0.5 else 3
         grain = rng.standard_normal((channels, *image.shape[1:]), dtype=np.float32) * rng.uniform(0.005, 0.05)

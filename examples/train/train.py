@@ -47,6 +47,8 @@ def arguments():
     p.add_argument("--zoom", type=float, nargs=2, default=(0.5, 1.4), help="least and largest zoom on top of that")
     p.add_argument("--freeze-norm", action="store_true", help="batch norm uses the statistics of --start, as inference does")
     p.add_argument("--rois", type=int, default=80, help="RoIs a crop for the heads, a quarter of them on nuclei")
+    p.add_argument("--overlap", type=float, default=0.5, help="IoU with a nucleus from which a RoI is to become its box")
+    p.add_argument("--box-head-only", action="store_true", help="train the box head alone, all else as it is")
     p.add_argument("--rate", type=float, default=8e-4, help="peak learning rate")
     p.add_argument("--decay", type=float, default=0.02, help="weight decay of AdamW")
     p.add_argument("--average", type=float, default=0.999, help="a step's factor of the moving average of the weights")
@@ -68,7 +70,8 @@ def transposed_conv2d(layer, maps):
 def training_model(args):
     """The network with training-time settings: crops arrive at network scale, and a few RoIs a crop are enough."""
     model = build(min_size=args.crop, max_size=args.crop, image_mean=IMAGE_MEAN, image_std=IMAGE_STD, _skip_resize=True,
-                  rpn_pre_nms_top_n_train=600, rpn_post_nms_top_n_train=300, box_batch_size_per_image=args.rois)
+                  rpn_pre_nms_top_n_train=600, rpn_post_nms_top_n_train=300, box_batch_size_per_image=args.rois,
+                  box_fg_iou_thresh=args.overlap, box_bg_iou_thresh=args.overlap)
     heads = model.roi_heads
     upsample = heads.mask_predictor.conv5_mask
     upsample.forward = functools.partial(transposed_conv2d, upsample)
@@ -131,8 +134,9 @@ def graded_box_losses(class_logits, box_regression, labels, regression_targets):
 
 def parameter_groups(model, decay):
     """Weights decay; biases and normalisation do not."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
+    trained = [p for p in model.parameters() if p.requires_grad]
+    weights = [p for p in trained if p.ndim > 1]
+    others = [p for p in trained if p.ndim <= 1]
     return [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
 
 
@@ -143,9 +147,10 @@ def learning_rate(peak, progress, step, warmup=300):
 
 def gradient_buffer(model):
     """One vector that all gradients are parts of, in their own memory order, and one place more for the progress."""
-    buffer = torch.zeros(sum(p.numel() for p in model.parameters()) + 1)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    buffer = torch.zeros(sum(p.numel() for p in trained) + 1)
     start = 0
-    for p in model.parameters():
+    for p in trained:
         p.grad = buffer[start:start + p.numel()].as_strided(p.shape, p.stride())
         start += p.numel()
     return buffer
@@ -203,6 +208,10 @@ def work(rank, args):
     if args.start:
         missing, unexpected = model.load_state_dict(load_file(args.start), strict=False)
         assert not unexpected and all(name.endswith("num_batches_tracked") for name in missing), (missing, unexpected)
+    if args.box_head_only:
+        model.requires_grad_(False)
+        model.roi_heads.box_head.requires_grad_(True)
+        model.roi_heads.box_predictor.requires_grad_(True)
     train_mode(model, args.freeze_norm)
     keep_decoding_in_float(model)
     roi_heads.project_masks_on_boxes = mask_targets

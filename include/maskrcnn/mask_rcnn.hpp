@@ -222,6 +222,12 @@ class MaskRCNN {
     return detections(faster_rcnn_.propose(image, profile));  // P2..P6, {r_1 .. r_n}
   }
 
+  /// The same for each picture of a list.
+  template <ImageRange Images>
+  [[nodiscard]] std::vector<Detections> operator()(const Images& images) const {
+    return detect_each(*this, images);
+  }
+
   /// Objects in an image that was already looked at, best first.
   [[nodiscard]] Detections detections(const Proposed<Scalar>& seen) const {
     const auto candidates = faster_rcnn_.classify(seen);  // r_i, l_i
@@ -238,12 +244,6 @@ class MaskRCNN {
   [[nodiscard]] Tensor<Scalar, 3> mask_logits(const Proposed<Scalar>& seen, const std::vector<BasicBox<Scalar>>& boxes,
                                               const std::vector<int>& labels) const {
     return mask_head_.logits(faster_rcnn_.on_rois(roi_features_, seen.features, boxes, seen.frame), labels);
-  }
-
-  /// The same for each picture of a list.
-  template <ImageRange Images>
-  [[nodiscard]] std::vector<Detections> operator()(const Images& images) const {
-    return detect_each(*this, images);
   }
 
  private:
