@@ -28,13 +28,13 @@ struct ChartAxis {
 
 namespace svg_chart {
 
-inline constexpr double width = 400, height = 270, left = 48, right = 12, top = 10, bottom = 40;
+inline constexpr double width = 400, height = 284, left = 48, right = 12, top = 24, bottom = 40;
 
 /// A frame with a grid and names; `x(..)` and `y(..)` give the places of values.
 class Frame {
  public:
   Frame(ChartAxis across, ChartAxis up, const std::string& title) : x_(std::move(across)), y_(std::move(up)) {
-    text_ = "<svg viewBox=\"0 0 400 270\" role=\"img\" aria-label=\"" + html_text(title) + "\">";
+    text_ = "<svg viewBox=\"0 0 400 284\" role=\"img\" aria-label=\"" + html_text(title) + "\">";
     for_each_mark(y_, [this](double value, const std::string& label) {
       line("grid", left, y(value), width - right, y(value));
       write(label, left - 6, y(value) + 4, "end");
@@ -45,7 +45,7 @@ class Frame {
     });
     line("axis", left, height - bottom, width - right, height - bottom);
     write(x_.name, (left + width - right) / 2, height - 6, "middle");
-    write(y_.name, -(top + height - bottom) / 2, 11, "middle", " transform=\"rotate(-90)\"");
+    write(y_.name, 0, 11, "start");  // above the marks, however many digits they have
   }
 
   [[nodiscard]] double x(double value) const {
@@ -60,9 +60,9 @@ class Frame {
     text_ += decimals(y0, 1).append("\" x2=\"").append(decimals(x1, 1)).append("\" y2=\"");
     text_ += decimals(y1, 1).append("\"/>");
   }
-  void write(const std::string& words, double at_x, double at_y, const char* anchor, const char* more = "") {
+  void write(const std::string& words, double at_x, double at_y, const char* anchor) {
     text_ += std::string("<text x=\"").append(decimals(at_x, 1)).append("\" y=\"").append(decimals(at_y, 1));
-    text_ += std::string("\" text-anchor=\"").append(anchor).append("\"").append(more).append(">");
+    text_ += std::string("\" text-anchor=\"").append(anchor).append("\">");
     text_ += html_text(words).append("</text>");
   }
   void add(const ChartLine& line) {
