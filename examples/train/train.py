@@ -132,11 +132,14 @@ def graded_box_losses(class_logits, box_regression, labels, regression_targets):
     return nn.functional.cross_entropy(class_logits, wanted), box_loss / count
 
 
+def trained_parameters(model):
+    return [p for p in model.parameters() if p.requires_grad]
+
+
 def parameter_groups(model, decay):
     """Weights decay; biases and normalisation do not."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    weights = [p for p in trained if p.ndim > 1]
-    others = [p for p in trained if p.ndim <= 1]
+    weights = [p for p in trained_parameters(model) if p.ndim > 1]
+    others = [p for p in trained_parameters(model) if p.ndim <= 1]
     return [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
 
 
@@ -147,7 +150,7 @@ def learning_rate(peak, progress, step, warmup=300):
 
 def gradient_buffer(model):
     """One vector that all gradients are parts of, in their own memory order, and one place more for the progress."""
-    trained = [p for p in model.parameters() if p.requires_grad]
+    trained = trained_parameters(model)
     buffer = torch.zeros(sum(p.numel() for p in trained) + 1)
     start = 0
     for p in trained:

@@ -28,7 +28,8 @@ struct BoxHeadInput {
 /// class logits and box deltas of every class by two more, computed as one. torchvision's `TwoMLPHead` (`fc6`, `fc7`)
 /// or `FastRCNNConvFCHead` (convolutions `0`, `1`, ..., fully connected layers behind them), and `FastRCNNPredictor`.
 /// The weights say which and how many. Without either (detectron2's C4 models): the mean of the bins. Products of the
-/// fully connected layers but the last are computed of `Operand`.
+/// fully connected layers but the last are computed of `Operand`, those of convolutions as `Conv2d<T, Operand>` sees
+/// fit.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class BoxPredictor {
  public:

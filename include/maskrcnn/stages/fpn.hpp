@@ -12,7 +12,7 @@ namespace maskrcnn {
 
 /// torchvision's `FeaturePyramidNetwork` with `LastLevelMaxPool`: 1 x 1 laterals, top-down sums by nearest neighbour,
 /// 3 x 3 on every sum, and one more level that takes every second pixel of the last. Any number of levels and channels.
-/// Products of the laterals are computed of `Operand`.
+/// Products are computed of `Operand`, those of 3 x 3 convolutions as `Conv2d<T, Operand>` sees fit.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class Fpn {
  public:
