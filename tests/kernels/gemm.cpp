@@ -3,6 +3,7 @@
 #include <maskrcnn/kernels/dispatch.hpp>
 
 #include <cstdlib>
+#include <map>
 
 #include "support.hpp"
 
@@ -33,11 +34,13 @@ template <class P>
   return kernels;
 }
 
-template <class Operand>
-[[nodiscard]] std::vector<Operand> random_operands(Index count, unsigned seed) {
-  std::vector<Operand> operands;
-  for (const float number : test::random_numbers<float>(count, seed)) operands.emplace_back(number);
-  return operands;
+/// What `test::random_numbers` gives, kept for the next time: these tests want many millions.
+template <class Number>
+[[nodiscard]] std::vector<Number> random_numbers(Index count, unsigned seed) {
+  static std::map<unsigned, std::vector<Number>> known;
+  std::vector<Number>& numbers = known[seed];
+  if (numbers.size() < count) numbers = test::random_numbers<Number>(2 * count, seed);
+  return {numbers.data(), numbers.data() + count};
 }
 
 /// Segments are whole steps of the product.
@@ -61,11 +64,11 @@ class Problem {
  public:
   Problem(const GemmKernel<T, Operand>& kernel, const Sizes& sizes)
       : sizes_(sizes),
-        a_(random_operands<Operand>(sizes.segments * pitch * (sizes.segment + offset), 1)),
-        b_(random_operands<Operand>(sizes.segments * sizes.segment * kernel.columns, 2)),
-        c_(test::random_numbers<T>(pitch * row, 3)),
-        bias_(test::random_numbers<T>(kernel.columns, 4)),
-        addend_(test::random_numbers<T>(pitch * row, 5)) {
+        a_(random_numbers<Operand>(sizes.segments * pitch * (sizes.segment + offset), 1)),
+        b_(random_numbers<Operand>(sizes.segments * sizes.segment * kernel.columns, 2)),
+        c_(random_numbers<T>(pitch * row, 3)),
+        bias_(random_numbers<T>(kernel.columns, 4)),
+        addend_(random_numbers<T>(pitch * row, 5)) {
     for (Index i = 0; i < sizes.segments * pitch; ++i) inputs_.push_back(a_.data() + i * (sizes.segment + offset));
     for (Index r = 0; r < sizes.rows; ++r) {
       outputs_.push_back(c_.data() + r * row);

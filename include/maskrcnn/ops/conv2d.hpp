@@ -23,23 +23,12 @@ class Conv2d {
   /// @throws Error if the numbers of weights do not fit the sizes
   Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry,
          const kernels::KernelSet<T>& kernels = kernels::best_kernels<T>())
-      : name_(weights.name),
+      : way_(fastest_way(weights, geometry, kernels)),
+        name_(weights.name),
         height_(weights.height),
         width_(weights.width),
         stride_(geometry.stride),
-        groups_(weights.groups) {
-    weights.check();
-    if (fits_operand(weights) && kernels.bf16_beats_winograd)
-      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
-    else if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
-      way_.template emplace<WinogradConv2d<T, 6>>(weights, geometry, kernels);
-    else if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels))
-      way_.template emplace<WinogradConv2d<T, 4>>(weights, geometry, kernels);
-    else if (fits_operand(weights))
-      way_.template emplace<DirectConv2d<T, Operand>>(weights, geometry, kernels);
-    else
-      way_.template emplace<DirectConv2d<T>>(weights, geometry, kernels);
-  }
+        groups_(weights.groups) {}
 
   [[nodiscard]] Index in_channels() const {
     return std::visit([](const auto& way) { return way.in_channels(); }, way_);
@@ -63,6 +52,20 @@ class Conv2d {
   using Ways = std::conditional_t<
       std::same_as<Operand, T>, std::variant<DirectConv2d<T>, WinogradConv2d<T, 4>, WinogradConv2d<T, 6>>,
       std::variant<DirectConv2d<T>, WinogradConv2d<T, 4>, WinogradConv2d<T, 6>, DirectConv2d<T, Operand>>>;
+
+  [[nodiscard]] static Ways fastest_way(const ConvWeights<T>& weights, const ConvGeometry& geometry,
+                                        const kernels::KernelSet<T>& kernels) {
+    weights.check();
+    const bool operand = fits_operand(weights);
+    if (!operand || !kernels.bf16_beats_winograd) {
+      if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
+        return WinogradConv2d<T, 6>(weights, geometry, kernels);
+      if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels))
+        return WinogradConv2d<T, 4>(weights, geometry, kernels);
+    }
+    if (operand) return DirectConv2d<T, Operand>(weights, geometry, kernels);
+    return DirectConv2d<T>(weights, geometry, kernels);
+  }
 
   /// Whether products can be computed of the operand, another than T: its pairs must not straddle taps.
   [[nodiscard]] static bool fits_operand(const ConvWeights<T>& weights) {
