@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: %s [THREADS]\n", argv[0]);
     return 2;
   }
-#ifdef MASKRCNN_PEAK_X86
+#ifdef MASKRCNN_X86
   __builtin_cpu_init();
   const bool has_avx512 = __builtin_cpu_supports("avx512f");
 #ifdef MASKRCNN_AMX

@@ -10,20 +10,14 @@
 #include <string_view>
 #include <vector>
 
-#if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
-#define MASKRCNN_PEAK_X86 1
+#ifdef MASKRCNN_X86
 #include <immintrin.h>
 
 // Each body makes `steps` rounds of independent multiply-adds, more than latency times issue width of them, and returns
 // how many operations that was, a multiply-add counted as two. No memory is touched, so nothing real can be faster. The
 // empty asm makes every round's registers count.
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
+MASKRCNN_TARGET_REGION("avx2,fma")
 
 namespace peak::avx2 {
 
@@ -44,14 +38,9 @@ inline double fp32(long steps) {
 
 }  // namespace peak::avx2
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f"))), apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f")
-#endif
+MASKRCNN_END_TARGET_REGION
+
+MASKRCNN_TARGET_REGION("avx512f")
 
 namespace peak::avx512 {
 
@@ -72,14 +61,9 @@ inline double fp32(long steps) {
 
 }  // namespace peak::avx512
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bf16"))), apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bf16")
-#endif
+MASKRCNN_END_TARGET_REGION
+
+MASKRCNN_TARGET_REGION("avx512f,avx512bf16")
 
 namespace peak::avx512 {
 
@@ -100,19 +84,10 @@ inline double bf16(long steps) {
 
 }  // namespace peak::avx512
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+MASKRCNN_END_TARGET_REGION
 
 #ifdef MASKRCNN_AMX
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("amx-tile,amx-bf16"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("amx-tile,amx-bf16")
-#endif
+MASKRCNN_TARGET_REGION("amx-tile,amx-bf16")
 
 namespace peak::amx {
 
@@ -131,11 +106,7 @@ inline double bf16(long steps) {
 
 }  // namespace peak::amx
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+MASKRCNN_END_TARGET_REGION
 #endif  // AMX
 #endif  // x86
 
@@ -146,7 +117,7 @@ using Body = double (*)(long steps);
 /// The loop whose speed bounds what kernels of this name (as MASKRCNN_ISA spells it) can do in fp32; for the portable
 /// ones, whose instructions the user's flags choose, the best of this processor. Null where none is written.
 [[nodiscard]] inline Body fp32_loop([[maybe_unused]] std::string_view kernels) {
-#ifdef MASKRCNN_PEAK_X86
+#ifdef MASKRCNN_X86
   __builtin_cpu_init();
   if (kernels != "avx2" && __builtin_cpu_supports("avx512f")) return avx512::fp32;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::fp32;
@@ -156,7 +127,7 @@ using Body = double (*)(long steps);
 
 /// The same for products of bfloat16 numbers; where they are emulated, as in fp32.
 [[nodiscard]] inline Body bf16_loop(std::string_view kernels) {
-#ifdef MASKRCNN_PEAK_X86
+#ifdef MASKRCNN_X86
 #ifdef MASKRCNN_AMX
   if (kernels == "amx") return amx::bf16;
 #endif

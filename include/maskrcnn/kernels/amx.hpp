@@ -29,14 +29,7 @@ namespace maskrcnn::kernels::amx {
 
 }  // namespace maskrcnn::kernels::amx
 
-#if defined(__clang__)
-#pragma clang attribute push(                                                                            \
-    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), \
-    apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
-#endif
+MASKRCNN_TARGET_REGION("amx-tile,amx-bf16,avx512bf16,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
 
 namespace maskrcnn::kernels::amx {
 
@@ -284,9 +277,5 @@ inline constexpr KernelSet<float> kernel_set = [] {
 
 }  // namespace maskrcnn::kernels::amx
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+MASKRCNN_END_TARGET_REGION
 #endif  // AMX

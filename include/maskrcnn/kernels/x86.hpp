@@ -2,22 +2,14 @@
 #pragma once
 
 #include <maskrcnn/kernels/portable.hpp>
+#include <maskrcnn/kernels/target_region.hpp>
 
-#if (defined(__x86_64__) || defined(__i386__)) && (defined(__GNUC__) || defined(__clang__))
-#define MASKRCNN_X86 1
+#ifdef MASKRCNN_X86
 #define MASKRCNN_INLINE [[gnu::always_inline]] inline
 
 #include <immintrin.h>
 
-// What a region must keep to: no OpenMP pragma inside (Clang drops the target in outlined code), no vector type
-// outside, and no template from outside that should be fast: it would stay baseline code.
-
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
+MASKRCNN_TARGET_REGION("avx2,fma")
 
 namespace maskrcnn::kernels::avx2 {
 
@@ -48,15 +40,9 @@ MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
 
 }  // namespace maskrcnn::kernels::avx2
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
-#endif
+MASKRCNN_END_TARGET_REGION
+
+MASKRCNN_TARGET_REGION("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
 
 namespace maskrcnn::kernels::avx512 {
 
@@ -87,15 +73,9 @@ MASKRCNN_INLINE Vector fused_multiply_add(Vector a, Vector b, Vector c) {
 
 }  // namespace maskrcnn::kernels::avx512
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((target("avx512bf16,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("avx512bf16,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
-#endif
+MASKRCNN_END_TARGET_REGION
+
+MASKRCNN_TARGET_REGION("avx512bf16,avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")
 
 /// The same with products of bfloat16 pairs in one instruction.
 namespace maskrcnn::kernels::avx512bf16 {
@@ -140,11 +120,7 @@ inline constexpr KernelSet<float> kernel_set = [] {
 
 }  // namespace maskrcnn::kernels::avx512bf16
 
-#if defined(__clang__)
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+MASKRCNN_END_TARGET_REGION
 
 #undef MASKRCNN_INLINE
 #endif  // x86
