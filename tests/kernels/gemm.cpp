@@ -39,7 +39,7 @@ template <class Number>
 [[nodiscard]] std::vector<Number> random_numbers(Index count, unsigned seed) {
   static std::map<unsigned, std::vector<Number>> known;
   std::vector<Number>& numbers = known[seed];
-  if (numbers.size() < count) numbers = test::random_numbers<Number>(2 * count, seed);
+  if (numbers.size() < count) numbers = test::random_numbers<Number>(count, seed);
   return {numbers.data(), numbers.data() + count};
 }
 

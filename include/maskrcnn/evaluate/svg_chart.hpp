@@ -34,7 +34,8 @@ inline constexpr double width = 400, height = 284, left = 48, right = 12, top = 
 class Frame {
  public:
   Frame(ChartAxis across, ChartAxis up, const std::string& title) : x_(std::move(across)), y_(std::move(up)) {
-    text_ = "<svg viewBox=\"0 0 400 284\" role=\"img\" aria-label=\"" + html_text(title) + "\">";
+    text_ = "<svg viewBox=\"0 0 " + decimals(width, 0) + " " + decimals(height, 0) + "\" role=\"img\" aria-label=\"";
+    text_ += html_text(title) + "\">";
     for_each_mark(y_, [this](double value, const std::string& label) {
       line("grid", left, y(value), width - right, y(value));
       write(label, left - 6, y(value) + 4, "end");
