@@ -7,7 +7,7 @@
 #include <maskrcnn/core/box.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/image.hpp>
-#include <maskrcnn/io/picture_checks.hpp>
+#include <maskrcnn/io/bytes.hpp>
 #include <string>
 
 namespace maskrcnn::io {

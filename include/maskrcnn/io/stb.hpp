@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <maskrcnn/core/error.hpp>
 
 namespace maskrcnn::io::stb {
@@ -26,9 +27,12 @@ namespace maskrcnn::io::stb {
 /// than its picture has room for.
 inline thread_local std::size_t memory_limit = 0;
 
-inline void* allocate(std::size_t size) { return size > memory_limit ? nullptr : std::malloc(size); }
-inline void* reallocate(void* memory, std::size_t size) {
-  return size > memory_limit ? nullptr : std::realloc(memory, size);
+// Zeros: what a file leaves unsaid must not be what the memory held before.
+inline void* allocate(std::size_t size) { return size > memory_limit ? nullptr : std::calloc(size, 1); }
+inline void* reallocate(void* memory, std::size_t old_size, std::size_t size) {
+  void* const grown = size > memory_limit ? nullptr : std::realloc(memory, size);
+  if (grown != nullptr && size > old_size) std::memset(static_cast<char*>(grown) + old_size, 0, size - old_size);
+  return grown;
 }
 /// An assertion about a hostile file must not end the process.
 inline void require(bool holds) {
@@ -142,7 +146,7 @@ inline void require(bool holds) {
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_MALLOC(size) ::maskrcnn::io::stb::allocate(size)
-#define STBI_REALLOC(memory, size) ::maskrcnn::io::stb::reallocate(memory, size)
+#define STBI_REALLOC_SIZED(memory, old_size, size) ::maskrcnn::io::stb::reallocate(memory, old_size, size)
 #define STBI_FREE(memory) ::std::free(memory)
 #define STBI_ASSERT(condition) ::maskrcnn::io::stb::require(condition)
 #define STBI_NO_STDIO
