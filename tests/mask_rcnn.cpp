@@ -60,6 +60,41 @@ template <class T>
 
 }  // namespace
 
+TEST_CASE("more RoIs than go through a head at a time: each row as if it came alone") {
+  const auto& trunk = slim_model().trunk();
+  const maskrcnn::InferenceScope scope({trunk.pool(), nullptr});
+  const auto seen = trunk.propose(picture());
+  const auto size = seen.frame.resized;
+  const auto many = [&](Index count) {
+    std::mt19937 random{3};
+    std::uniform_real_distribution<float> x(0, static_cast<float>(size.width - 40)),
+        y(0, static_cast<float>(size.height - 40));
+    std::vector<maskrcnn::Box> boxes(count);
+    for (auto& box : boxes) {
+      box = {x(random), y(random), 0, 0};
+      box.x1 = box.x0 + 40;
+      box.y1 = box.y0 + 20 + y(random) / 20;
+    }
+    return boxes;
+  };
+  const Index channels = seen.features.front().size(3);
+  const auto tail_of = [](const std::vector<maskrcnn::Box>& boxes) {
+    return std::vector<maskrcnn::Box>(boxes.end() - 3, boxes.end());
+  };
+
+  const auto proposals = many(maskrcnn::rois_at_a_time<float>(7, channels) + 3);
+  const auto all = trunk.predictions(seen, proposals), last = trunk.predictions(seen, tail_of(proposals));
+  REQUIRE(all.size(0) == proposals.size());
+  CHECK(std::equal(last.elements().begin(), last.elements().end(), all.elements().end() - 3 * all.size(1)));
+
+  const auto boxes = many(maskrcnn::rois_at_a_time<float>(14, channels) + 3);
+  const std::vector<int> labels(boxes.size(), 1);
+  const auto masks = slim_model().mask_logits(seen, boxes, labels);
+  const auto last_masks = slim_model().mask_logits(seen, tail_of(boxes), {1, 1, 1});
+  REQUIRE(masks.size(0) == boxes.size());
+  CHECK(test::difference(masks.elements().last(last_masks.count()), last_masks.elements()) < 1e-5);
+}
+
 TEST_CASE("in float, every detection is torchvision's") {
   test::check_detections(test::Golden("end_to_end"), "float", found_in<float>(), {.pixels = 1e-3, .score = 1e-4});
 }

@@ -26,6 +26,7 @@
 #include <maskrcnn/stages/rpn.hpp>
 #include <memory>
 #include <ranges>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -44,6 +45,13 @@ struct Proposed {
   FeaturePyramid<T> features;
   std::vector<BasicBox<T>> proposals;  ///< in pixels of the resized image
 };
+
+/// How many RoIs go through a head at a time. Their pooled features take at most 49 MiB: 1024 RoIs of 7 x 7 bins of 256
+/// floats, more than the proposals of ordinary models, or 256 of 14 x 14.
+template <Scalar T>
+[[nodiscard]] constexpr Index rois_at_a_time(Index bins, Index channels) {
+  return std::max<Index>(1, (Index{49} << 20U) / (bins * bins * channels * sizeof(T)));
+}
 
 /// A list of pictures: anything to iterate over whose elements are, or convert to, image views.
 template <class R>
@@ -129,8 +137,7 @@ class FasterRCNN {
 
   /// Which proposals are objects, and their boxes.
   [[nodiscard]] Candidates<Scalar> classify(const Proposed<Scalar>& seen) const {
-    const auto roi_features = on_rois(roi_features_, seen.features, seen.proposals, seen.frame);
-    return box_head_(roi_features, seen.proposals, seen.frame);  // r_i, l_i
+    return box_head_.candidates(predictions(seen, seen.proposals), seen.proposals, seen.frame);  // r_i, l_i
   }
 
   /// Objects in an image that was already looked at, best first.
@@ -140,32 +147,41 @@ class FasterRCNN {
 
   /// What the box head says of RoIs of the caller's choice, before anything is decided: [N, 5 K], class logits, then
   /// (dx, dy, dw, dh) of each class.
-  /// @param rois in pixels of the resized image, at least one
+  /// @param rois in pixels of the resized image
   [[nodiscard]] Tensor<Scalar, 2> predictions(const Proposed<Scalar>& seen,
                                               const std::vector<BasicBox<Scalar>>& rois) const {
-    return box_head_.predictions(on_rois(roi_features_, seen.features, rois, seen.frame));
+    return on_rois(roi_features_, seen, rois,
+                   [this](const auto& features, Index) { return box_head_.predictions(features); });
   }
 
-  /// What the heads see of each box: pooled features and, where a part of the backbone works on every RoI, what that
-  /// makes of them, some RoIs at a time: before it they are large.
-  template <class Pool>
-  [[nodiscard]] Tensor<Scalar, 4> on_rois(const Pool& pool, const FeaturePyramid<Scalar>& features,
-                                          const std::vector<BasicBox<Scalar>>& boxes, const Frame& frame) const {
-    if constexpr (!BackboneOnRois<B>) {
-      return pool(features, boxes, frame);
-    } else {
-      constexpr std::size_t group = 64;
-      Tensor<Scalar, 4> all;
-      for (std::size_t first = 0; first == 0 || first < boxes.size(); first += group) {
-        const std::vector<BasicBox<Scalar>> some(
-            boxes.begin() + static_cast<std::ptrdiff_t>(first),
-            boxes.begin() + static_cast<std::ptrdiff_t>(std::min(first + group, boxes.size())));
-        const Tensor<Scalar, 4> part = backbone_.on_rois(pool(features, some, frame));
-        if (first == 0) all = part.like(Shape<4>{boxes.size(), part.size(1), part.size(2), part.size(3)});
-        std::copy_n(part.data(), part.count(), all.data() + first * part.size(1) * part.size(2) * part.size(3));
+  /// What a head makes of boxes: one row for each. They go through it some at a time, so that memory does not grow with
+  /// their number. A row is the same in whichever group it is, but for the rounding of Winograd's tiles, which lie
+  /// otherwise on 14 x 14 bins of another number of RoIs.
+  /// @param pool  reads pooled features; where a part of the backbone works on every RoI, that comes behind it
+  /// @param boxes in pixels of the resized image
+  /// @param head  called with features [n, k, k, C] and the number of the first of their n boxes, makes a tensor [n,
+  /// ...]
+  template <class Pool, class Head>
+  [[nodiscard]] auto on_rois(const Pool& pool, const Proposed<Scalar>& seen, std::span<const BasicBox<Scalar>> boxes,
+                             const Head& head) const {
+    const Index group = rois_at_a_time<Scalar>(static_cast<Index>(Pool::output), backbone_.channels());
+    decltype(head(Tensor<Scalar, 4>(), Index{})) all;
+    auto shape = all.shape();
+    if (boxes.empty()) return seen.features.front().like(shape);
+    for (Index first = 0; first < boxes.size(); first += group) {
+      const auto some = boxes.subspan(first, std::min<Index>(group, boxes.size() - first));
+      Tensor<Scalar, 4> features = pool(seen.features, some, seen.frame);
+      if constexpr (BackboneOnRois<B>) features = backbone_.on_rois(features);
+      auto part = head(features, first);
+      if (some.size() == boxes.size()) return part;
+      if (first == 0) {
+        shape = part.shape();
+        shape[0] = boxes.size();
+        all = part.like(shape);
       }
-      return all;
+      std::copy_n(part.data(), part.count(), all.data() + first * (part.count() / some.size()));
     }
+    return all;
   }
 
   /// What finds the boxes: all of this model.
@@ -231,8 +247,9 @@ class MaskRCNN {
   /// Objects in an image that was already looked at, best first.
   [[nodiscard]] Detections detections(const Proposed<Scalar>& seen) const {
     const auto candidates = faster_rcnn_.classify(seen);  // r_i, l_i
-    const auto roi_features = faster_rcnn_.on_rois(roi_features_, seen.features, candidates.boxes, seen.frame);
-    const auto masks = mask_head_(roi_features, candidates.labels);  // m_i
+    const auto masks = on_rois(seen, candidates.boxes, candidates.labels, [this](const auto& features, auto labels) {
+      return mask_head_(features, labels);  // m_i
+    });
     return paste_masks<C>(candidates, masks, seen.frame, config().mask_threshold, mask_paste());
   }
 
@@ -243,7 +260,8 @@ class MaskRCNN {
   /// @param boxes in pixels of the resized image
   [[nodiscard]] Tensor<Scalar, 3> mask_logits(const Proposed<Scalar>& seen, const std::vector<BasicBox<Scalar>>& boxes,
                                               const std::vector<int>& labels) const {
-    return mask_head_.logits(faster_rcnn_.on_rois(roi_features_, seen.features, boxes, seen.frame), labels);
+    return on_rois(seen, boxes, labels,
+                   [this](const auto& features, auto some) { return mask_head_.logits(features, some); });
   }
 
  private:
@@ -251,6 +269,16 @@ class MaskRCNN {
       : faster_rcnn_(root, config),
         mask_head_(root / "roi_heads", faster_rcnn_.roi_channels(), labels(), *this->config().batch_norm_epsilon) {
     root.require_all_read();
+  }
+
+  /// `head(features, labels)` on boxes and their labels, some at a time.
+  template <class Head>
+  [[nodiscard]] Tensor<Scalar, 3> on_rois(const Proposed<Scalar>& seen, const std::vector<BasicBox<Scalar>>& boxes,
+                                          std::span<const int> labels, const Head& head) const {
+    if (labels.size() != boxes.size()) fail("mask_head: expected ", boxes.size(), " labels, found ", labels.size());
+    return faster_rcnn_.on_rois(roi_features_, seen, boxes, [&](const Tensor<Scalar, 4>& features, Index first) {
+      return head(features, labels.subspan(first, features.size(0)));
+    });
   }
 
   /// Masks that the mask head makes: a background that comes last has none.

@@ -191,17 +191,27 @@ class BoxHead {
   /// Number of classes, background included.
   [[nodiscard]] Index classes() const { return predictor_.classes(); }
 
-  /// [N, k, k, C] -> [N, 5 K], what `BoxPredictor` makes of them, for losses.
-  [[nodiscard]] Tensor<T, 2> predictions(const Tensor<T, 4>& pooled) const { return predictor_(pooled); }
+  /// [N, k, k, C] -> [N, 5 K], what `BoxPredictor` makes of them.
+  [[nodiscard]] Tensor<T, 2> predictions(const Tensor<T, 4>& pooled) const {
+    const ProfileSpan span(pooled.profile(), "stage", "box head");
+    return predictor_(pooled);
+  }
 
+  /// @param predictions of the proposals
+  /// @param proposals   N boxes, in pixels of the resized image
+  [[nodiscard]] Candidates<T> candidates(Tensor<T, 2> predictions, const std::vector<BasicBox<T>>& proposals,
+                                         const Frame& frame) const {
+    if (proposals.empty()) return {};
+    return select_detections<C>(predictions, proposals, frame.resized, rule_);
+  }
+
+  /// Both.
   /// @param pooled    [N, k, k, C], features of the proposals
   /// @param proposals N boxes, in pixels of the resized image
   [[nodiscard]] Candidates<T> operator()(const Tensor<T, 4>& pooled, const std::vector<BasicBox<T>>& proposals,
                                          const Frame& frame) const {
-    const ProfileSpan span(pooled.profile(), "stage", "box head");
     if (proposals.empty()) return {};
-    Tensor<T, 2> predictions = predictor_(pooled);
-    return select_detections<C>(predictions, proposals, frame.resized, rule_);
+    return candidates(predictions(pooled), proposals, frame);
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <maskrcnn/ops/conv_transpose2d.hpp>
 #include <maskrcnn/ops/softmax.hpp>
 #include <maskrcnn/weights/parameters.hpp>
+#include <span>
 #include <vector>
 
 namespace maskrcnn {
@@ -42,18 +43,18 @@ class MaskHead {
 
   /// [N, k, k, C] and the class of each RoI -> [N, 2k, 2k] probabilities of belonging to the object.
   /// @throws Error if a label is no class of the model or the lengths differ
-  [[nodiscard]] Tensor<T, 3> operator()(const Tensor<T, 4>& pooled, const std::vector<int>& labels) const {
+  [[nodiscard]] Tensor<T, 3> operator()(const Tensor<T, 4>& pooled, std::span<const int> labels) const {
     return predict(pooled, labels, [](T logit) { return sigmoid(logit); });
   }
 
   /// The same before the sigmoid, for losses.
-  [[nodiscard]] Tensor<T, 3> logits(const Tensor<T, 4>& pooled, const std::vector<int>& labels) const {
+  [[nodiscard]] Tensor<T, 3> logits(const Tensor<T, 4>& pooled, std::span<const int> labels) const {
     return predict(pooled, labels, [](T logit) { return logit; });
   }
 
  private:
   template <class Activation>
-  [[nodiscard]] Tensor<T, 3> predict(const Tensor<T, 4>& pooled, const std::vector<int>& labels,
+  [[nodiscard]] Tensor<T, 3> predict(const Tensor<T, 4>& pooled, std::span<const int> labels,
                                      const Activation& activation) const {
     const ProfileSpan stage(pooled.profile(), "stage", "mask head");
     const Index rois = pooled.size(0), bins = pooled.size(1);

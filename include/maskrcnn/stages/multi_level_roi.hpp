@@ -8,7 +8,9 @@
 #include <maskrcnn/core/frame.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/kernels/dispatch.hpp>
+#include <span>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace maskrcnn {
@@ -62,7 +64,8 @@ class MultiLevelRoi {
   /// @param boxes in pixels of the resized image
   /// @return [N, output, output, C], one entry per box
   template <Scalar T>
-  [[nodiscard]] Tensor<T, 4> operator()(const FeaturePyramid<T>& features, const std::vector<BasicBox<T>>& boxes,
+  [[nodiscard]] Tensor<T, 4> operator()(const FeaturePyramid<T>& features,
+                                        std::span<const BasicBox<std::type_identity_t<T>>> boxes,
                                         const Frame& frame) const {
     ProfileSpan span(profile_of(features), "stage", "roi features");
     constexpr auto bins = static_cast<Index>(output);
@@ -95,7 +98,7 @@ class MultiLevelRoi {
 
   /// Boxes level by level, from top to bottom: neighbours in a map are read while its cells are near.
   template <Scalar T>
-  [[nodiscard]] static std::vector<Place<T>> in_reading_order(const std::vector<BasicBox<T>>& boxes,
+  [[nodiscard]] static std::vector<Place<T>> in_reading_order(std::span<const BasicBox<T>> boxes,
                                                               const std::vector<T>& scales) {
     std::vector<Place<T>> places;
     for (const BasicBox<T>& box : boxes)
