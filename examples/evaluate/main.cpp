@@ -30,7 +30,7 @@ using evaluation::Options;
 using maskrcnn::evaluate::Dataset;
 using maskrcnn::evaluate::Findings;
 
-/// The names in a file, one a line; blanks around them are dropped.
+/// The lines of a file, each the name of a picture or the end of its path; blanks around them are dropped.
 std::set<std::string> read_ids(const std::string& path) {
   std::set<std::string> names;
   for (const std::string& line : segment::read_lines(path, "ids")) {
@@ -50,13 +50,22 @@ Dataset read_data(const Options& options) {
 
 /// Things about the data that a reader of the numbers should know.
 std::vector<std::string> notes_on(const Dataset& data, const Findings& findings) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = data.notes;
   if (findings.other_pictures > 0)
     notes.push_back(std::to_string(findings.other_pictures) +
                     " detections of pictures that are not scored were left out");
   if (findings.other_categories > 0)
     notes.push_back(std::to_string(findings.other_categories) +
                     " detections of categories that the data does not have were left out");
+  if (findings.told_by_id > 0)
+    notes.push_back(std::to_string(findings.told_by_id) +
+                    " detections have a file name that fits several pictures, so that their image_id decided");
+  if (findings.other_folders > 0)
+    notes.push_back(std::to_string(findings.other_folders) +
+                    " detections have a file name in another folder than the picture whose name fits it best");
+  if (findings.other_names > 0)
+    notes.push_back(std::to_string(findings.other_names) +
+                    " detections have the file name of another picture than the one of their image_id, which decided");
   if (!data.has_masks) notes.emplace_back("not every object of the data has a mask, so that only boxes are scored");
   if (!findings.has_masks) notes.emplace_back("the detections have no masks, so that only boxes are scored");
   if (std::any_of(data.truths.begin(), data.truths.end(), [](const auto& truth) { return truth.id == 0; }))

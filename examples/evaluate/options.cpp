@@ -43,10 +43,15 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->type_name("DIR|FILE")
       ->required();
   app.add_option("--images", options.images, "folder of the pictures (default: that of the data)")->type_name("DIR");
-  app.add_option("--ids", options.ids, "score only the pictures named in this file, one a line, without extension")
+  app.add_option("--ids", options.ids,
+                 "score only the pictures named in this file, one a line: by path below the folder of the pictures, or "
+                 "its end, with or without extension; a line in which several paths end stands for all of them")
       ->type_name("FILE");
   app.add_option("--weights", options.weights, "the model (default: the bundled one, cell nuclei)")->type_name("FILE");
-  app.add_option("--detections", options.detections, "score this COCO results file instead of running a model")
+  app.add_option(
+         "--detections", options.detections,
+         "score this COCO results file instead of running a model; with --ids or a folder its entries find "
+         "their pictures by file_name, by the end of the path if need be, and by image_id where that fits several")
       ->type_name("FILE")
       ->excludes("--weights");
   app.add_option("--json", options.json, "write all numbers here")->type_name("FILE");

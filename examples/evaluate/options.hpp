@@ -9,7 +9,7 @@ namespace evaluation {
 struct Options {
   std::string data;                       ///< a folder or a COCO instances file
   std::string images;                     ///< empty: the folder, or that of the COCO file
-  std::string ids;                        ///< file with names of pictures; empty: all
+  std::string ids;                        ///< file with paths of pictures, or their ends; empty: all
   std::string weights;                    ///< empty: the bundled model
   std::string detections;                 ///< COCO results to score in place of a model's; empty: none
   std::string json, html;                 ///< empty: none

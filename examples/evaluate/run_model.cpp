@@ -176,7 +176,7 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
           for (auto& detection : detections)
             if (const std::size_t k = category_of(detection.label); k < data.categories.size())
               detection.label = static_cast<int>(data.categories[k].id);
-          results->add({.id = picture.id, .file_name = fs::path(path).filename().string()}, detections, names_by_id);
+          results->add({.id = picture.id, .file_name = picture.file_name}, detections, names_by_id);
         },
         result);
   }

@@ -121,8 +121,7 @@ void process(const std::string& path, int id, const Loaded& model, const std::st
         progress.clear();
         segment::print_table(path, image.size(), seconds, detections, names);
         (void)std::fflush(stdout);
-        if (outputs.results)
-          outputs.results->add({.id = id, .file_name = fs::path(path).filename().string()}, detections, names);
+        if (outputs.results) outputs.results->add({.id = id, .file_name = path}, detections, names);
         if (outputs.trace) outputs.trace->add(path, profile);
         maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names));
       },

@@ -41,7 +41,8 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->type_name("FILE");
   app.add_option("--output", options.output, "folder for the overlays, made if it is not there (default: .)")
       ->type_name("DIR");
-  app.add_option("--json", options.json, "write COCO results here; image_id counts the pictures from 1")
+  app.add_option("--json", options.json,
+                 "write COCO results here; image_id counts the pictures from 1, file_name is the path as given here")
       ->type_name("FILE");
   app.add_option("--profile", options.profile,
                  "write the times of stages and layers here, a Chrome trace for ui.perfetto.dev")

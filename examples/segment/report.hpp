@@ -59,9 +59,11 @@ class Progress {
   void begin(std::size_t index, const std::string& name) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     if (!terminal_ || images_ < 2 || seconds < 2) return;
+    // of a long path the end, which tells it from others
+    const std::string end = name.size() <= 60 ? name : "..." + name.substr(name.size() - 57);
     std::fprintf(stderr, "\r\033[K[%zu/%zu] %.0f s left  %s", index + 1, images_,
                  seconds / static_cast<double>(std::max<std::size_t>(index, 1)) * static_cast<double>(images_ - index),
-                 printable(name).substr(0, 60).c_str());
+                 printable(end).c_str());
     (void)std::fflush(stderr);
     shown_ = true;
   }

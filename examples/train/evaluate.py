@@ -96,8 +96,12 @@ def read_results(path, ids):
     """A results file with its image ids replaced by positions in `ids`; results on other pictures are dropped."""
     position = {picture_id: i for i, picture_id in enumerate(ids, start=1)}
     results = json.loads(Path(path).read_text())
+    called = {}
     for result in results:
-        result["image_id"] = position.get(Path(result["file_name"]).stem)
+        name = Path(result["file_name"]).stem
+        if name in position and called.setdefault(name, result["file_name"]) != result["file_name"]:
+            raise SystemExit(f"{path}: {called[name]} and {result['file_name']} may both be the picture {name}")
+        result["image_id"] = position.get(name)
     return [result for result in results if result["image_id"] is not None]
 
 

@@ -193,6 +193,32 @@ TEST_CASE("results of other categories, and by name of other pictures, are left 
   CHECK(by_name.other_pictures == 1);
 }
 
+TEST_CASE("results by name find their pictures by folder, and by image_id where only that tells") {
+  const test::Folder folder;
+  const auto read = [&](const std::string& list) {
+    auto data = read_coco_instances(folder.write(
+        "t.json",
+        instances(
+            "[]",
+            R"([{"id":7,"file_name":"d1/a.png","height":4,"width":5},{"id":3,"file_name":"d2/a.png","height":4,"width":5}])")));
+    if (!list.empty()) data = maskrcnn::evaluate::only(std::move(data), {list});
+    return read_coco_results(
+        folder.write(
+            "r.json",
+            R"([{"image_id":3,"file_name":"a.png","category_id":2,"score":1,"bbox":[0,0,1,1]},{"image_id":7,"file_name":"a.png","category_id":2,"score":1,"bbox":[0,0,1,1]}])"),
+        data, PictureNaming::by_file_name);
+  };
+  const auto both = read("a");
+  REQUIRE(both.objects.size() == 2);
+  CHECK(both.objects[0].picture == 0);
+  CHECK(both.objects[1].picture == 1);
+  CHECK(both.told_by_id == 2);
+  const auto one = read("d1/a");
+  REQUIRE(one.objects.size() == 1);
+  CHECK(one.objects[0].picture == 0);
+  CHECK(one.other_pictures == 1);
+}
+
 TEST_CASE("results that make no sense are refused in one sentence") {
   const Files files;
   CHECK(files.result_error("{}") == "results: expected a list of COCO results, found {} (file FILE)");

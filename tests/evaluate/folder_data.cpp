@@ -38,6 +38,14 @@ TEST_CASE("each number of a label image is an object") {
   CHECK(read_folder(folder.path(), "cell", {"b"}).pictures.size() == 1);
   CHECK(test::contains(test::error_of([&] { (void)read_folder(folder.path(), "cell", {"c"}); }),
                        "'c' is in the list of pictures, but there is no"));
+  const auto listed = read_folder(folder.path(), "cell", {"b.png", "./b"});
+  REQUIRE(listed.pictures.size() == 1);
+  CHECK(listed.pictures[0].id == 1);
+  CHECK(listed.left_out.size() == 1);
+  CHECK(listed.notes.empty());
+  CHECK_FALSE(listed.has_ids);
+  CHECK(test::contains(test::error_of([&] { (void)read_folder(folder.path(), "cell", {"c.png"}); }),
+                       "'c.png' is in the list of pictures, but there is no " + folder.file("c.mask.png")));
 }
 
 TEST_CASE("numbers are read at both depths as they are; other pictures are refused") {

@@ -48,6 +48,14 @@ one_line
 expect 1 'objects' --weights "$model" --output o --json part.json missing.png good.png o
 grep -q '"image_id":2,' part.json || failed "the good picture is not in the results"
 expect 1 'missing.png' --weights "$model" --output o missing.png good.png
+mkdir day1 day2
+cp good.png day1/img.png
+cp good.png day2/img.png
+expect 0 'objects' --weights "$model" --output o --json days.json --max-detections 2 day1/img.png day2/img.png ./day2/img.png
+holds days.json '"image_id":1,"file_name":"day1/img.png"'
+holds days.json '"image_id":2,"file_name":"day2/img.png"'
+holds days.json '"image_id":3,"file_name":"./day2/img.png"' # given twice: done twice
+[[ -s o/img.overlay.png && -s o/img-2.overlay.png && -s o/img-3.overlay.png ]] || failed "an overlay is missing"
 
 echo "== profiles"
 cp good.png better.png

@@ -5,12 +5,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/json_record.hpp>
 #include <maskrcnn/evaluate/polygon.hpp>
 #include <maskrcnn/evaluate/region.hpp>
+#include <maskrcnn/evaluate/result_pictures.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <string>
 #include <unordered_set>
@@ -189,15 +189,10 @@ template <class Entry, class Read>
   return data;
 }
 
-/// How the entries of a results file say which picture they are of.
-enum class PictureNaming {
-  by_id,        ///< image_id; others are refused
-  by_file_name  ///< file_name, up to folder and extension, where an entry has one; others are left out
-};
-
 /// Reads a COCO results file: a list of {image_id, category_id, bbox, score, segmentation}. As in pycocotools, the
 /// first entry decides what all must have: if it has a bbox, areas are those of boxes, else those of masks.
-/// Entries of categories that the data set does not have are left out and counted.
+/// Entries of pictures that were not selected, and of categories that the data set does not have, are left out and
+/// counted. Which picture an entry is of, `ResultPictures` says.
 /// @throws Error naming the file, the place in it, what was expected and found
 [[nodiscard]] inline Findings read_coco_results(const std::string& path, const Dataset& data,
                                                 PictureNaming naming = PictureNaming::by_id) {
@@ -212,23 +207,17 @@ enum class PictureNaming {
     findings.has_masks = coco_data::has_segmentation(first);
     if (!boxes && !findings.has_masks) first.refuse_key("bbox", "[x, y, width, height]", "nothing");
   }
-  std::map<std::string, std::size_t> by_stem;
-  if (naming == PictureNaming::by_file_name)
-    for (std::size_t i = 0; i < data.pictures.size(); ++i) by_stem[stem_of(data.pictures[i].file_name)] = i;
+  const ResultPictures pictures(file, path, data, naming);
+  findings.told_by_id = pictures.told_by_id();
+  findings.other_names = pictures.other_names();
+  findings.other_folders = pictures.other_folders();
 
   coco_data::RunCounter runs;
   findings.objects = coco_data::read_in_parallel<Found>(file, [&](std::size_t i) {
     const JsonRecord result(file[i], path, "results", i);
-    Found found{.category = position_of(result.integer("category_id"), data.categories),
+    Found found{.picture = pictures[i],
+                .category = position_of(result.integer("category_id"), data.categories),
                 .score = result.number("score")};
-    if (naming == PictureNaming::by_file_name && result.has("file_name")) {
-      const auto at = by_stem.find(stem_of(result.text("file_name")));
-      found.picture = at == by_stem.end() ? data.pictures.size() : at->second;
-    } else {
-      found.picture = position_of(result.integer("image_id"), data.pictures);
-      if (found.picture == data.pictures.size())
-        result.refuse_key("image_id", "the id of an image of " + data.name, std::to_string(result.integer("image_id")));
-    }
     if (boxes) found.box = coco_data::rectangle(result);
     if (found.picture == data.pictures.size() || found.category == data.categories.size()) return found;
     if (findings.has_masks) found.mask = coco_data::segmentation(result, data.pictures[found.picture].size);

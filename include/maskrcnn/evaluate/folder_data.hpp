@@ -40,12 +40,12 @@ namespace maskrcnn::evaluate {
 /// Reads a folder as a data set of one category: pictures by name, their ids counted from 1; areas and boxes are those
 /// of the masks.
 /// @param category name of what the objects are
-/// @param stems    if not empty: only these pictures, named without ".png"
+/// @param lines    if not empty: only these pictures, with or without ".png", see `select`
 /// @throws Error if there are no such pairs, one is asked for that is not there, or a file cannot be read
 [[nodiscard]] inline Dataset read_folder(const std::string& folder, const std::string& category,
-                                         const std::set<std::string>& stems = {}) {
+                                         const std::set<std::string>& lines = {}) {
   namespace fs = std::filesystem;
-  static constexpr const char* const mask_ending = ".mask.png";
+  static constexpr const char *const mask_ending = ".mask.png", *const ending = ".png";
   std::set<std::string> found;
   std::error_code error;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
@@ -53,16 +53,20 @@ namespace maskrcnn::evaluate {
     if (name.ends_with(mask_ending)) found.insert(name.substr(0, name.size() - std::string(mask_ending).size()));
   }
   if (error) fail("data: cannot read the folder ", folder, ": ", error.message());
-  for (const std::string& stem : stems)
-    if (!found.contains(stem))
-      fail("data: '", stem, "' is in the list of pictures, but there is no ", folder, "/", stem, mask_ending);
-  if (!stems.empty()) found = stems;
   if (found.empty()) fail("data: expected pairs NAME.png and NAME.mask.png, found none in ", folder);
 
-  Dataset data{.name = folder, .categories = {{.id = 1, .name = category}}};
-  for (const std::string& stem : found)
-    data.pictures.push_back(
-        {.id = static_cast<std::int64_t>(data.pictures.size() + 1), .file_name = stem + ".png", .size = {}});
+  Dataset data{.name = folder, .categories = {{.id = 1, .name = category}}, .has_ids = false};
+  for (const std::string& name : found) data.pictures.push_back({.file_name = name + ending});
+  if (!lines.empty()) {
+    const Selection selection = select(data.pictures, lines);
+    if (std::string name = selection.missing; !name.empty()) {
+      if (name.ends_with(ending)) name.resize(name.size() - std::string(ending).size());
+      fail("data: '", selection.missing, "' is in the list of pictures, but there is no ", folder, "/", name,
+           mask_ending);
+    }
+    data = part_of(std::move(data), selection);
+  }
+  for (std::size_t i = 0; i < data.pictures.size(); ++i) data.pictures[i].id = static_cast<std::int64_t>(i + 1);
   std::vector<std::vector<Truth>> truths(data.pictures.size());
   parallel_for(data.pictures.size(), [&](std::size_t i) {
     const std::string& name = data.pictures[i].file_name;

@@ -18,7 +18,7 @@ namespace maskrcnn::io {
 /// Which image a result belongs to.
 struct ImageEntry {
   std::int64_t id = 0;
-  std::string file_name;
+  std::string file_name;  ///< with its folders, as far as they tell it from other images
 };
 
 /// The name of a class: its entry of `names`, or "class 7" where there is none.
