@@ -5,8 +5,8 @@
 #include <cmath>
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
+#include <maskrcnn/weights/metadata_value.hpp>
 #include <maskrcnn/weights/weights.hpp>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 namespace maskrcnn {
@@ -64,44 +64,30 @@ struct ModelConfig {
   return weights.metadata("convention").value_or(weights.naming() == Naming::detectron2 ? "detectron2" : "torchvision");
 }
 
-namespace model_config {
-
-/// Reads metadata values: JSON texts inside strings, as safetensors only stores strings.
-class Reader {
- public:
-  explicit Reader(const Weights& weights) : weights_(&weights) {}
-
-  /// Replaces `value` by the metadata entry `key`, if there is one.
-  template <class Value>
-  void operator()(const char* key, Value& value, const char* expected) const {
-    const auto text = weights_->metadata(key);
-    if (!text) return;
-    try {
-      const auto refuse_depth = [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-        return depth <= 3 ? true : throw std::length_error("nested too deep");
-      };
-      const nlohmann::json json = nlohmann::json::parse(*text, refuse_depth);
-      check(json, value);
-      value = json.get<Value>();
-    } catch (const std::exception&) {
-      fail("weights: metadata '", key, "' expects ", expected, ", found '", text->substr(0, 80), "' (file ",
-           weights_->file(), ")");
-    }
-  }
-
- private:
-  // nlohmann converts between numbers silently; what a file says must be what the model uses
-  static void check(const nlohmann::json& json, const int&) {
-    if (!json.is_number_integer() || json.get<std::int64_t>() < 0 || json.get<std::int64_t>() > 1'000'000)
-      throw std::out_of_range("integer");
-  }
-  template <class Other>
-  static void check(const nlohmann::json&, const Other&) {}
-
-  const Weights* weights_;
-};
-
-}  // namespace model_config
+/// Calls `visit(key, field)` for every fact that metadata can say, with its key there: reading, writing and the list of
+/// keys are made of this.
+/// @param config a `ModelConfig`, const or not
+template <class Config, class Visit>
+void for_each_fact(Config& config, const Visit& visit) {
+  visit("classes", config.class_names);
+  visit("stride_in_1x1", config.bottleneck_stride);
+  visit("image_mean", config.image_mean);
+  visit("image_std", config.image_std);
+  visit("min_size", config.min_size);
+  visit("max_size", config.max_size);
+  visit("anchor_sizes", config.anchor_sizes);
+  visit("anchor_aspect_ratios", config.anchor_aspect_ratios);
+  visit("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n);
+  visit("rpn_post_nms_top_n", config.rpn_post_nms_top_n);
+  visit("rpn_nms_thresh", config.rpn_nms_thresh);
+  visit("rpn_score_thresh", config.rpn_score_thresh);
+  visit("box_score_thresh", config.box_score_threshold);
+  visit("box_nms_thresh", config.box_nms_thresh);
+  visit("box_detections_per_img", config.max_detections);
+  visit("mask_thresh", config.mask_threshold);
+  visit("mask_paste", config.mask_paste);
+  visit("batch_norm_eps", config.batch_norm_epsilon);
+}
 
 namespace model_config {
 
@@ -154,39 +140,10 @@ namespace model_config {
 
 inline ModelConfig ModelConfig::from(const Weights& weights) {
   ModelConfig config = model_config::defaults_of(weights);
-  const model_config::Reader read(weights);
-  const char* const integer = "an integer from 0 to 1000000";
-  const char* const number = "a number";
-  read("image_mean", config.image_mean, "a list of three numbers");
-  read("image_std", config.image_std, "a list of three numbers");
-  read("min_size", config.min_size, integer);
-  read("max_size", config.max_size, integer);
-  read("anchor_sizes", config.anchor_sizes, "a list of lists of numbers, one per level");
-  read("anchor_aspect_ratios", config.anchor_aspect_ratios, "a list of lists of numbers, one per level");
-  read("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n, integer);
-  read("rpn_post_nms_top_n", config.rpn_post_nms_top_n, integer);
-  read("rpn_score_thresh", config.rpn_score_thresh, number);
-  read("rpn_nms_thresh", config.rpn_nms_thresh, number);
-  read("box_score_thresh", config.box_score_threshold, number);
-  read("box_nms_thresh", config.box_nms_thresh, number);
-  read("box_detections_per_img", config.max_detections, integer);
-  read("mask_thresh", config.mask_threshold, number);
-  read("classes", config.class_names, "a list of names");
-  if (weights.metadata("batch_norm_eps"))
-    read("batch_norm_eps", config.batch_norm_epsilon.emplace(), number);
-  else if (!config.batch_norm_epsilon)
+  for_each_fact(config, [&](const char* key, auto& fact) { metadata_value::read(weights, key, fact); });
+  if (!config.batch_norm_epsilon)
     for (const auto& [name, tensor] : weights.tensors())
       if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;
-  if (weights.metadata("stride_in_1x1")) {
-    bool in_1x1 = false;
-    read("stride_in_1x1", in_1x1, "true or false");
-    config.bottleneck_stride = in_1x1 ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;
-  }
-  if (const auto paste = weights.metadata("mask_paste"); paste == "sampled" || paste == "integer_box")
-    config.mask_paste = paste == "sampled" ? MaskPaste::sampled : MaskPaste::integer_box;
-  else if (paste)
-    fail("weights: metadata 'mask_paste' expects sampled or integer_box, found '", paste->substr(0, 80), "' (file ",
-         weights.file(), ")");
   const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
   if (config.class_names.empty() && predictor != nullptr) {
     const bool background_last = convention_of(weights) == "detectron2";
