@@ -175,11 +175,9 @@ void run(const Options& options) {
   const auto architecture = segment::architecture_of(weights);
   ModelConfig config = ModelConfig::from(weights);
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
-  // torchvision's first models say nothing of their norms' epsilon, and a file with metadata must not be guessed at
-  if (!config.batch_norm_epsilon)
-    config.batch_norm_epsilon = architecture.convention == maskrcnn::Detectron2::name
-                                    ? maskrcnn::Detectron2::frozen_batch_norm_epsilon
-                                    : maskrcnn::Torchvision::frozen_batch_norm_epsilon;
+  // a file with metadata must not be guessed at
+  config.batch_norm_epsilon =
+      segment::make_pipeline(architecture, weights, config, segment::Precision::fp32)->config().batch_norm_epsilon;
 
   Tensors tensors;
   for (const auto& [name, tensor] : weights.tensors())

@@ -1,6 +1,7 @@
 /// Model facts that tensors do not tell: sizes, thresholds, anchors, class names; from a file's metadata.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <maskrcnn/core/convention.hpp>
@@ -35,7 +36,7 @@ struct ModelConfig {
   /// How masks are drawn; empty: as the convention does. `sampled` keeps the outlines of small objects.
   std::optional<MaskPaste> mask_paste{};
 
-  /// Epsilon of every batch norm; empty: the convention's (a file that has `num_batches_tracked`: 1e-5).
+  /// Epsilon of every batch norm; empty: as `resolved` of `batch_norm_epsilon.hpp` finds it.
   std::optional<double> batch_norm_epsilon{};
   /// Which convolution of a bottleneck carries the stride; empty: the convention's.
   std::optional<BottleneckStride> bottleneck_stride{};
@@ -49,14 +50,6 @@ struct ModelConfig {
 
   /// @throws Error naming the field, if a value makes no sense
   void validate(const std::string& where) const;
-
-  /// The same configuration, checked, with an epsilon.
-  [[nodiscard]] ModelConfig resolved(double frozen_batch_norm_epsilon) const {
-    validate("model configuration");
-    ModelConfig config = *this;
-    if (!config.batch_norm_epsilon) config.batch_norm_epsilon = frozen_batch_norm_epsilon;
-    return config;
-  }
 };
 
 /// Whose numbers a model follows: the metadata key "convention", else who named the tensors.
@@ -136,14 +129,22 @@ namespace model_config {
   return mobilenet(weights.file().substr(weights.file().find_last_of('/') + 1));
 }
 
+/// Epsilon of the batch norms as far as a file tells it: metadata say it, and the counters that training leaves mean
+/// PyTorch's `BatchNorm2d`, as frozen norms have none.
+[[nodiscard]] inline std::optional<double> told_batch_norm_epsilon(const Weights& weights) {
+  std::optional<double> epsilon;
+  metadata_value::read(weights, "batch_norm_eps", epsilon);
+  const auto counts = [](const auto& entry) { return entry.first.ends_with(".num_batches_tracked"); };
+  if (!epsilon && std::any_of(weights.tensors().begin(), weights.tensors().end(), counts)) epsilon = 1e-5;
+  return epsilon;
+}
+
 }  // namespace model_config
 
 inline ModelConfig ModelConfig::from(const Weights& weights) {
   ModelConfig config = model_config::defaults_of(weights);
   for_each_fact(config, [&](const char* key, auto& fact) { metadata_value::read(weights, key, fact); });
-  if (!config.batch_norm_epsilon)
-    for (const auto& [name, tensor] : weights.tensors())
-      if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;
+  if (!config.batch_norm_epsilon) config.batch_norm_epsilon = model_config::told_batch_norm_epsilon(weights);
   const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
   if (config.class_names.empty() && predictor != nullptr) {
     const bool background_last = convention_of(weights) == "detectron2";
