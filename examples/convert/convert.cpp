@@ -13,6 +13,7 @@
 #include <maskrcnn/self_test.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/model_metadata.hpp>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <variant>
@@ -146,11 +147,35 @@ void print(const Weights& weights, const segment::Architecture& architecture, co
     std::printf("  self-test   none\n");
 }
 
+/// A line for the epsilon of batch norms and, if it might be another, what to do then.
+/// @param used as the model is built
+/// @param told as the file tells it; empty: it does not
+void print_epsilon(double used, std::optional<double> told) {
+  std::printf("  epsilon     %g, of every batch norm\n", used);
+  // what a convention has for all networks is sure; only what it has for one of them may be another's
+  if (!told && used != maskrcnn::Torchvision::frozen_batch_norm_epsilon)
+    std::printf(
+        "              assumed, as torchvision's COCO weights of ResNet-50 with FPN and what is tuned from them have "
+        "it;\n"
+        "              a network tuned from an ImageNet backbone alone has the same names and 1e-5:\n"
+        "              --set batch_norm_eps=1e-5 decides\n");
+}
+
 }  // namespace
 
-bool inspect(const std::string& path) {
+Facts::value_type fact_of(const std::string& text) {
+  const std::size_t end = text.find('=');
+  if (end == std::string::npos) maskrcnn::fail("expected KEY=VALUE, found '", text, "'");
+  const std::string key = text.substr(0, end);
+  const auto known = maskrcnn::metadata_keys();
+  if (std::find(known.begin(), known.end(), key) == known.end())
+    maskrcnn::fail("'", key, "' is no fact of a model, expected one of ", segment::listed(known));
+  return {key, text.substr(end + 1)};
+}
+
+bool inspect(const std::string& path, const Facts& facts) {
   const auto file = maskrcnn::open_weight_file(path);
-  const Weights weights = maskrcnn::read_weights(file);
+  const Weights weights = maskrcnn::read_weights(file).with_metadata(facts);
   std::printf("%s\n  format      %s, %s\n", segment::printable(path).c_str(),
               std::string(maskrcnn::format_name(maskrcnn::format_of(file.bytes))).c_str(),
               megabytes(file.bytes.size()).c_str());
@@ -158,7 +183,8 @@ bool inspect(const std::string& path) {
     const auto architecture = segment::architecture_of(weights);
     const ModelConfig config = ModelConfig::from(weights);
     print(weights, architecture, config);
-    (void)segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
+    const auto model = segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
+    print_epsilon(*model->config().batch_norm_epsilon, config.batch_norm_epsilon);
     std::printf("  complete    every tensor of the model is there, and none is left over\n");
     return true;
   } catch (const maskrcnn::Error& problem) {
@@ -171,11 +197,12 @@ void run(const Options& options) {
   std::error_code error;
   if (std::filesystem::equivalent(options.in, options.out, error) && !error)
     maskrcnn::fail("weights: ", options.out, " is the checkpoint itself, expected another file to write");
-  const Weights weights = maskrcnn::load_weights(options.in);
+  const Weights weights = maskrcnn::load_weights(options.in).with_metadata(options.facts);
   const auto architecture = segment::architecture_of(weights);
   ModelConfig config = ModelConfig::from(weights);
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
   // a file with metadata must not be guessed at
+  const std::optional<double> told = config.batch_norm_epsilon;
   config.batch_norm_epsilon =
       segment::make_pipeline(architecture, weights, config, segment::Precision::fp32)->config().batch_norm_epsilon;
 
@@ -205,6 +232,7 @@ void run(const Options& options) {
   std::printf("%s\n", segment::printable(options.out).c_str());
   const Weights written = maskrcnn::load_weights(options.out);
   print(written, segment::architecture_of(written), ModelConfig::from(written));
+  print_epsilon(*config.batch_norm_epsilon, told);
 }
 
 }  // namespace convert
