@@ -21,7 +21,8 @@ struct Options {
 [[nodiscard]] Facts::value_type fact_of(const std::string& text);
 
 /// Writes `out` and says on standard output what is in it.
-/// @throws Error if the checkpoint cannot be read, is of no known model or incomplete, or the file cannot be written
+/// @throws Error if the checkpoint cannot be read, is of no known model or incomplete, if the file cannot be written,
+/// or if what is read back from it does not find what the checkpoint finds; then no file stays
 void run(const Options& options);
 
 /// Says on standard output what a file is: format, model, classes, tensors; and what a model misses in it or cannot

@@ -19,7 +19,8 @@ int main(int argc, char** argv) {
       "maskrcnn-convert");
   auto* const in = app.add_option("IN", options.in, "the checkpoint");
   auto* const out = app.add_option("OUT", options.out, "the file to write, .safetensors");
-  app.add_flag("--half", options.half, "store F16 numbers: half the size, scores change by about 1e-3");
+  app.add_flag("--half", options.half,
+               "store F16 numbers where they keep what matters: half the size, scores change by about 1e-3");
   app.add_option("--labels", options.labels, "class names, one a line, in order of the labels")->type_name("FILE");
   app.add_option("--set", settings, "a fact of the model, as metadata say it: batch_norm_eps=1e-5; may be repeated")
       ->type_name("KEY=VALUE")
@@ -31,8 +32,9 @@ int main(int argc, char** argv) {
   inspect->excludes(in)->excludes(out);
   app.set_version_flag("--version", "maskrcnn-convert " MASKRCNN_VERSION);
   app.footer(
-      "\nExit status: 0 if all went well; 1 if a file could not be read or written, is of no known model or lacks "
-      "tensors,\nwith a line on standard error that says why; 2 for wrong usage.\n\n"
+      "\nExit status: 0 if all went well; 1 if a file could not be read or written, is of no known model, lacks "
+      "tensors, or "
+      "does\nnot find what the checkpoint finds, with a line on standard error that says why; 2 for wrong usage.\n\n"
       "Examples: maskrcnn-convert maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth coco.safetensors\n"
       "          maskrcnn-convert --set batch_norm_eps=1e-5 --set min_size=640 mine.pth mine.safetensors\n"
       "          maskrcnn-convert --inspect model_final_f10217.pkl");
