@@ -31,6 +31,30 @@ TEST_CASE("the second version: norms everywhere, two RPN convolutions, a box hea
   check<MaskRCNN<ResNetFpn<float, resnet18>>, MaskRCNN<ResNetFpn<double, resnet18>>>("slim_v2", "end_to_end_v2");
 }
 
+TEST_CASE("ResNet-18 as resnet_fpn_backbone makes it: frozen norms with an epsilon that the file does not say") {
+  using maskrcnn::resnet18, maskrcnn::ResNetFpn;
+  check<MaskRCNN<ResNetFpn<float, resnet18>>, MaskRCNN<ResNetFpn<double, resnet18>>>("slim_resnet18",
+                                                                                     "end_to_end_resnet18");
+  const test::Golden golden("end_to_end_resnet18");
+  const auto weights = weights_of("slim_resnet18");
+  const auto picture = golden.image("case.image");
+  auto config = maskrcnn::ModelConfig::from(weights);
+  CHECK_FALSE(config.batch_norm_epsilon.has_value());
+  test::check_detections(golden, "float", MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(picture),
+                         {.pixels = 1e-3, .score = 1e-4});
+  // without it, the nearly dead channels are several times as large
+  config.batch_norm_epsilon = 0;
+  const auto other = MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(picture);
+  REQUIRE(!other.empty());
+  CHECK(std::abs(other[0].score - golden.values<float>("float.scores")[0]) > 0.005F);
+  const auto expected = golden.boxes<float>("float.boxes");
+  const auto near = [&](const maskrcnn::Detection& found) {
+    return std::any_of(expected.begin(), expected.end(),
+                       [&](const maskrcnn::Box& box) { return test::pixels_apart<float>({found.box}, {box}) < 0.1; });
+  };
+  CHECK(std::count_if(other.begin(), other.end(), near) < static_cast<std::ptrdiff_t>(expected.size() / 4));
+}
+
 TEST_CASE("MobileNetV3: three levels of fifteen anchors, low proposals dropped") {
   using maskrcnn::mobilenet_v3_large, maskrcnn::MobileNetV3Fpn;
   check<FasterRCNN<MobileNetV3Fpn<float, mobilenet_v3_large>>, FasterRCNN<MobileNetV3Fpn<double, mobilenet_v3_large>>>(

@@ -1,7 +1,6 @@
 #include "convert.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -13,6 +12,9 @@
 #include <maskrcnn/self_test.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/model_metadata.hpp>
+#include <maskrcnn/weights/stored_type.hpp>
+#include <memory>
+#include <optional>
 #include <span>
 #include <system_error>
 #include <variant>
@@ -61,19 +63,23 @@ Image test_picture(const std::string& path) {
   return maskrcnn::pillow_resize(image, {reduced(image.height()), reduced(image.width())});
 }
 
-/// The best objects that the model of these weights finds, whatever their scores.
-std::vector<SelfTest::Object> objects_in(const Image& image, const Weights& weights, ModelConfig config) {
-  constexpr std::size_t limit = 5;
+/// A model that finds objects whatever their scores.
+std::unique_ptr<segment::Pipeline> model_for_self_test(const Weights& weights, ModelConfig config) {
   config.box_score_threshold = 0;
-  const auto pipeline =
-      segment::make_pipeline(segment::architecture_of(weights), weights, config, segment::Precision::fp32);
-  return std::visit([](const auto& found) { return SelfTest::objects_of(found, limit); }, (*pipeline)(image));
+  return segment::make_pipeline(segment::architecture_of(weights), weights, config, segment::Precision::fp32);
+}
+
+/// The best objects that a model finds.
+std::vector<SelfTest::Object> objects_in(const Image& image, const segment::Pipeline& model) {
+  constexpr std::size_t limit = 5;
+  return std::visit([](const auto& found) { return SelfTest::objects_of(found, limit); }, model(image));
 }
 
 /// Memory behind the tensors of a self-test.
 struct SelfTestTensors {
   std::vector<std::uint8_t> pixels;
   std::vector<float> numbers;
+  std::uint8_t yes = 1;
 
   SelfTestTensors(const Image& image, const std::vector<SelfTest::Object>& objects) {
     for (int y = 0; y < image.height(); ++y)
@@ -84,7 +90,8 @@ struct SelfTestTensors {
         numbers.push_back(number);
   }
 
-  void add_to(Tensors& tensors, maskrcnn::Size image) const {
+  /// @param rounded whether the objects were found with more precise numbers than the tensors'
+  void add_to(Tensors& tensors, maskrcnn::Size image, bool rounded) const {
     const auto add = [&tensors](const char* name, DType type, std::vector<std::size_t> shape, const void* data) {
       tensors[maskrcnn::self_test_prefix + std::string(name)] = {
           .type = type,
@@ -94,17 +101,9 @@ struct SelfTestTensors {
     add("image", DType::u8, {static_cast<std::size_t>(image.height), static_cast<std::size_t>(image.width), 3},
         pixels.data());
     add("objects", DType::f32, {numbers.size() / 7, 7}, numbers.data());
+    if (rounded) add("rounded", DType::u8, {1}, &yes);
   }
 };
-
-/// What the tensors are stored as: floats as they are, doubles as floats; in half, what fits into F16.
-DType stored_type(const StoredTensor& tensor, bool half) {
-  if (!half) return tensor.type == DType::f64 ? DType::f32 : tensor.type;
-  if (tensor.type == DType::f16) return DType::f16;
-  for (std::size_t i = 0; i < tensor.count(); ++i)
-    if (!(std::abs(tensor.element<float>(i)) <= 65504.0F)) return DType::f32;
-  return DType::f16;
-}
 
 std::string megabytes(std::uintmax_t bytes) {
   char text[32];
@@ -146,11 +145,50 @@ void print(const Weights& weights, const segment::Architecture& architecture, co
     std::printf("  self-test   none\n");
 }
 
+/// A line for the epsilon of batch norms and, if it might be another, what to do then.
+/// @param used as the model is built
+/// @param told as the file tells it; empty: it does not
+void print_epsilon(double used, std::optional<double> told) {
+  std::printf("  epsilon     %g, of every batch norm\n", used);
+  // what a convention has for all networks is sure; only what it has for one of them may be another's
+  if (!told && used != maskrcnn::Torchvision::frozen_batch_norm_epsilon)
+    std::printf(
+        "              assumed, as torchvision's COCO weights of ResNet-50 with FPN and what is tuned from them have "
+        "it;\n"
+        "              a network tuned from an ImageNet backbone alone has the same names and 1e-5:\n"
+        "              --set batch_norm_eps=1e-5 decides\n");
+}
+
+/// Whether what a file holds is what was to be written: its self-test, which is of the checkpoint's own numbers.
+/// @throws Error if it is not
+void check_written(const std::string& path, bool half) {
+  const Weights stored = maskrcnn::load_weights(path);
+  const auto test = maskrcnn::self_test_of(stored);
+  try {
+    const auto model = model_for_self_test(stored, ModelConfig::from(stored));
+    std::visit([&](const auto& found) { test->check(found, path); }, (*model)(test->image));
+  } catch (const maskrcnn::Error& problem) {
+    maskrcnn::fail("weights: the numbers, rounded to ", half ? "F16" : "F32",
+                   ", find something else than the checkpoint's, so nothing was written",
+                   half ? "; leaving out --half keeps them" : "", ": ", problem.what());
+  }
+}
+
 }  // namespace
 
-bool inspect(const std::string& path) {
+Facts::value_type fact_of(const std::string& text) {
+  const std::size_t end = text.find('=');
+  if (end == std::string::npos) maskrcnn::fail("expected KEY=VALUE, found '", text, "'");
+  const std::string key = text.substr(0, end);
+  const auto known = maskrcnn::metadata_keys();
+  if (std::find(known.begin(), known.end(), key) == known.end())
+    maskrcnn::fail("'", key, "' is no fact of a model, expected one of ", segment::listed(known));
+  return {key, text.substr(end + 1)};
+}
+
+bool inspect(const std::string& path, const Facts& facts) {
   const auto file = maskrcnn::open_weight_file(path);
-  const Weights weights = maskrcnn::read_weights(file);
+  const Weights weights = maskrcnn::read_weights(file).with_metadata(facts);
   std::printf("%s\n  format      %s, %s\n", segment::printable(path).c_str(),
               std::string(maskrcnn::format_name(maskrcnn::format_of(file.bytes))).c_str(),
               megabytes(file.bytes.size()).c_str());
@@ -158,7 +196,8 @@ bool inspect(const std::string& path) {
     const auto architecture = segment::architecture_of(weights);
     const ModelConfig config = ModelConfig::from(weights);
     print(weights, architecture, config);
-    (void)segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
+    const auto model = segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
+    print_epsilon(*model->config().batch_norm_epsilon, config.batch_norm_epsilon);
     std::printf("  complete    every tensor of the model is there, and none is left over\n");
     return true;
   } catch (const maskrcnn::Error& problem) {
@@ -171,42 +210,49 @@ void run(const Options& options) {
   std::error_code error;
   if (std::filesystem::equivalent(options.in, options.out, error) && !error)
     maskrcnn::fail("weights: ", options.out, " is the checkpoint itself, expected another file to write");
-  const Weights weights = maskrcnn::load_weights(options.in);
+  const Weights weights = maskrcnn::load_weights(options.in).with_metadata(options.facts);
   const auto architecture = segment::architecture_of(weights);
   ModelConfig config = ModelConfig::from(weights);
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
-  // torchvision's first models say nothing of their norms' epsilon, and a file with metadata must not be guessed at
-  if (!config.batch_norm_epsilon)
-    config.batch_norm_epsilon = architecture.convention == maskrcnn::Detectron2::name
-                                    ? maskrcnn::Detectron2::frozen_batch_norm_epsilon
-                                    : maskrcnn::Torchvision::frozen_batch_norm_epsilon;
+
+  const auto model = model_for_self_test(weights, config);
+  const Image image = test_picture(options.test_image);
+  const SelfTestTensors test(image, objects_in(image, *model));
 
   Tensors tensors;
-  for (const auto& [name, tensor] : weights.tensors())
-    if (maskrcnn::is_float(tensor.type) && !name.starts_with(maskrcnn::self_test_prefix))
-      tensors[name] = {.type = stored_type(tensor, options.half), .shape = tensor.shape, .from = tensor};
+  bool rounded = false;
+  std::size_t beyond_half = 0;  // tensors that F16 would not do for
+  for (const auto& [name, tensor] : weights.tensors()) {
+    if (!maskrcnn::is_float(tensor.type) || name.starts_with(maskrcnn::self_test_prefix)) continue;
+    tensors[name] = {.type = maskrcnn::stored_type(tensor, options.half), .shape = tensor.shape, .from = tensor};
+    if (tensors[name].type == DType::f16 && tensor.type != DType::f16) rounded = true;
+    if (options.half && tensor.shape.size() > 1 && tensors[name].type == DType::f32) ++beyond_half;
+  }
+  test.add_to(tensors, image.size(), rounded);
+  // a file with metadata must not be guessed at
+  const std::optional<double> told = config.batch_norm_epsilon;
+  config.batch_norm_epsilon = model->config().batch_norm_epsilon;
   auto metadata = maskrcnn::metadata_of(config, architecture.name(), std::string(architecture.convention));
   metadata.insert(weights.metadata().begin(), weights.metadata().end());  // what else it says: licence, data, ...
 
-  // The self-test is of the numbers as they are stored, so they are written, read back and then tested.
-  const Image image = test_picture(options.test_image);
   const std::string draft = options.out + ".draft";
-  std::vector<SelfTest::Object> objects;
   try {
     maskrcnn::io::write_safetensors(draft, tensors, metadata);
-    const Weights stored = maskrcnn::load_weights(draft);
-    objects = objects_in(image, stored, ModelConfig::from(stored));
+    check_written(draft, options.half);
   } catch (...) {
     std::filesystem::remove(draft, error);
     throw;
   }
   std::filesystem::remove(draft, error);
-  const SelfTestTensors test(image, objects);
-  test.add_to(tensors, image.size());
   maskrcnn::io::write_safetensors(options.out, tensors, metadata);
   std::printf("%s\n", segment::printable(options.out).c_str());
   const Weights written = maskrcnn::load_weights(options.out);
   print(written, segment::architecture_of(written), ModelConfig::from(written));
+  print_epsilon(*config.batch_norm_epsilon, told);
+  if (beyond_half > 0)
+    std::printf(
+        "  kept        %zu tensors as F32 besides norms and biases: F16 would lose their small or large numbers\n",
+        beyond_half);
 }
 
 }  // namespace convert

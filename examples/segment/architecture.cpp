@@ -5,6 +5,7 @@
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/model_config.hpp>
+#include <maskrcnn/weights/residual_network.hpp>
 #include <set>
 #include <vector>
 
@@ -64,29 +65,15 @@ const Neck& neck_of(const Weights& weights) {
   return weights.find("roi_heads.box_head.fc6.weight") == nullptr ? necks[1] : necks[2];
 }
 
-/// How many blocks each layer of a residual network has in a file.
-std::array<int, 4> depths_of(const Weights& weights) {
-  std::array<int, 4> depths{};
-  for (std::size_t layer = 0; layer < 4; ++layer) {
-    const std::string place = body + "layer" + std::to_string(layer + 1) + ".";
-    while (weights.find(place + std::to_string(depths[layer]) + ".conv1.weight") != nullptr) ++depths[layer];
-  }
-  return depths;
-}
-
 /// The residual network of the tensors. Every layer must have all of its blocks: what is missing at its end would not
 /// be missed by a model that takes depths from the weights.
 const Network& network_of(const Weights& weights) {
-  const auto* const conv = weights.find(body + "layer1.0.conv2.weight");
-  const auto* const before = weights.find(body + "layer1.0.conv1.weight");
-  if (conv == nullptr || before == nullptr || conv->shape.size() != 4 || before->shape.size() != 4 ||
-      conv->shape[1] == 0)
+  const auto found = maskrcnn::residual_network_of(weights, body);
+  if (!found)
     maskrcnn::fail("weights: found neither metadata 'architecture' nor tensors '", body, "layer1.0.conv1.weight' and '",
                    body, "layer1.0.conv2.weight', or '", body, "15.block.0.0.weight', expected ",
                    supported_architectures(), ", with torchvision's or detectron2's names (file ", weights.file(), ")");
-  const bool bottleneck = weights.find(body + "layer1.0.conv3.weight") != nullptr;
-  const std::size_t groups = before->shape[0] / conv->shape[1];
-  const std::array<int, 4> depths = depths_of(weights);
+  const auto& [bottleneck, groups, wide, depths] = *found;
   for (const Network& network : networks)
     if (network.bottleneck == bottleneck && network.groups == groups && network.depths == depths) return network;
   maskrcnn::fail("weights: the tensors are of a residual network of ", bottleneck ? "bottleneck" : "basic",
@@ -132,11 +119,11 @@ Architecture from_metadata(const std::string& text, const Weights& weights) {
     for (const Neck& neck : necks)
       if (rest == std::string(network.name) + "_" + std::string(neck.name)) {
         architecture.structure = network.bottleneck ? neck.bottleneck : neck.basic;
-        const auto depths = depths_of(weights);
-        if (depths[0] > 0 && depths != network.depths)
+        const auto found = maskrcnn::residual_network_of(weights, body);
+        if (found && found->depths != network.depths)
           maskrcnn::fail("weights: metadata 'architecture' is '", text,
-                         "', whose layers have so many blocks: ", listed(network.depths), "; found ", listed(depths),
-                         " (file ", weights.file(), ")");
+                         "', whose layers have so many blocks: ", listed(network.depths), "; found ",
+                         listed(found->depths), " (file ", weights.file(), ")");
       }
   if (!known_head || architecture.structure.empty())
     maskrcnn::fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', expected ",

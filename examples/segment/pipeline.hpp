@@ -36,6 +36,9 @@ class Pipeline {
   Pipeline& operator=(const Pipeline&) = delete;
   virtual ~Pipeline() = default;
 
+  /// What the model was built with.
+  [[nodiscard]] virtual const maskrcnn::ModelConfig& config() const = 0;
+
   /// @param profile if not null, gets the times of the call and of its parts
   [[nodiscard]] virtual Result operator()(const maskrcnn::ImageView& image,
                                           maskrcnn::Profile* profile = nullptr) const = 0;

@@ -16,6 +16,7 @@ template <class Model>
 class PipelineOf final : public Pipeline {
  public:
   PipelineOf(const maskrcnn::Weights& weights, const maskrcnn::ModelConfig& config) : model_(weights, config) {}
+  [[nodiscard]] const maskrcnn::ModelConfig& config() const override { return model_.config(); }
   [[nodiscard]] Result operator()(const maskrcnn::ImageView& image, maskrcnn::Profile* profile) const override {
     return model_(image, profile);
   }

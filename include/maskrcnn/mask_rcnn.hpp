@@ -24,6 +24,7 @@
 #include <maskrcnn/stages/roi_align.hpp>
 #include <maskrcnn/stages/roi_pool.hpp>
 #include <maskrcnn/stages/rpn.hpp>
+#include <maskrcnn/weights/batch_norm_epsilon.hpp>
 #include <memory>
 #include <ranges>
 #include <span>
@@ -81,7 +82,7 @@ class FasterRCNN {
 
   /// As the trunk of a larger network: reads what is its own below `root` and leaves the rest.
   FasterRCNN(const Parameters& root, const ModelConfig& config)
-      : config_(config.resolved(C::frozen_batch_norm_epsilon)),
+      : config_(resolved<C>(config, root.weights(), (root / "backbone").path())),
         preprocess_(config_, B::size_divisor),
         backbone_(root / "backbone", {.batch_norm_epsilon = *config_.batch_norm_epsilon,
                                       .bottleneck_stride = config_.bottleneck_stride.value_or(C::bottleneck_stride)}),

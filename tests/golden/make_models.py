@@ -15,6 +15,7 @@ from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCN
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import roi_align
+from torchvision.ops.misc import FrozenBatchNorm2d
 
 from golden_file import FOLDER, Golden, packed, synthetic_picture
 from slim_networks import SlimPyramid, freeze, make_useful, slim_backbone, slim_mobilenet
@@ -73,7 +74,7 @@ def end_to_end():
         "architecture": "mask_rcnn_resnet50_fpn", "convention": "torchvision",
     }  # fmt: skip
     model = slim_model()
-    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn3"), frozen=True)
+    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn3"), frozen=0.0)
     save_model("slim_model", model, facts)
     save_results("end_to_end", model, picture)
 
@@ -87,7 +88,7 @@ def picture_losses():
     golden = Golden("picture_losses")
     picture = synthetic_picture(128, 173)
     model = slim_model()
-    freeze(model)
+    freeze(model, 0.0)
     with safe_open(FOLDER / "slim_model.safetensors", "pt") as file:
         model.load_state_dict({name: file.get_tensor(name).float() for name in file.keys()})
     model.double()
@@ -138,9 +139,32 @@ def end_to_end_v2():
         box_predictor=FastRCNNPredictor(24, 5), mask_head=MaskRCNNHeads(16, (16,) * 4, 1, nn.BatchNorm2d),
         mask_predictor=MaskRCNNPredictor(16, 16, 5),
     ).eval()  # fmt: skip
-    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn2"), frozen=False)
+    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn2"), frozen=None)
     save_model("slim_v2", model, facts)
     save_results("end_to_end_v2", model, picture)
+
+
+def end_to_end_resnet18():
+    """As `resnet_fpn_backbone` makes it, which freezes norms with an epsilon of 1e-5; the file does not say that."""
+    torch.manual_seed(23)
+    picture = synthetic_picture(88, 117)
+    facts = {
+        "min_size": 96, "max_size": 160, "anchor_sizes": SLIM_ANCHOR_SIZES, "rpn_pre_nms_top_n": 100,
+        "rpn_post_nms_top_n": 100, "box_detections_per_img": 30, "classes": FIVE_CLASSES,
+    }  # fmt: skip
+    generator = AnchorGenerator(SLIM_ANCHOR_SIZES, ((0.5, 1.0, 2.0),) * 5)
+    model = MaskRCNN(
+        slim_backbone("resnet18", 4, 16), min_size=96, max_size=160, rpn_anchor_generator=generator,
+        rpn_pre_nms_top_n_test=100, rpn_post_nms_top_n_test=100, box_detections_per_img=30,
+        box_head=TwoMLPHead(16 * 49, 24), box_predictor=FastRCNNPredictor(24, 5),
+        mask_head=MaskRCNNHeads(16, (16,) * 4, 1), mask_predictor=MaskRCNNPredictor(16, 16, 5),
+    ).eval()  # fmt: skip
+    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn2"), frozen=1e-5, nearly_dead=True)
+    norms = [module for module in model.modules() if isinstance(module, FrozenBatchNorm2d)]
+    variances = torch.cat([norm.running_var for norm in norms])
+    print(f"  variances {variances.min():.2g} to {variances.max():.2g}, {(variances < 1e-5).sum()} of {len(variances)} below 1e-5")
+    save_model("slim_resnet18", model, facts)
+    save_results("end_to_end_resnet18", model, picture)
 
 
 def end_to_end_mobilenet():
@@ -155,7 +179,7 @@ def end_to_end_mobilenet():
         rpn_score_thresh=0.05, box_detections_per_img=40, box_head=TwoMLPHead(16 * 49, 32), box_predictor=FastRCNNPredictor(32, 5),
     ).eval()  # fmt: skip
     weak = {f"backbone.body.{i}.block.{len(b.block) - 1}.1" for i, b in body.items() if getattr(b, "use_res_connect", False)}
-    make_useful(model, picture.float() / 255, lambda name: name in weak, frozen=False)
+    make_useful(model, picture.float() / 255, lambda name: name in weak, frozen=None)
     save_model("slim_mobilenet", model, facts)
     save_results("end_to_end_mobilenet", model, picture)
 

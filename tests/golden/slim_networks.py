@@ -1,5 +1,7 @@
 """Networks as torchvision builds them, at any width, with weights that find something."""
 
+import math
+
 import torch
 from torch import nn
 from torchvision.models._utils import IntermediateLayerGetter
@@ -85,14 +87,38 @@ def spread(model, layer, picture, deviation):
         layer.bias.copy_((layer.bias - outputs.mean(1)) * scale)
 
 
-def freeze(module):
+def freeze(module, epsilon):
     for name, child in module.named_children():
         if isinstance(child, nn.BatchNorm2d):
-            frozen = FrozenBatchNorm2d(child.num_features, eps=0.0)
+            frozen = FrozenBatchNorm2d(child.num_features, eps=epsilon)
             frozen.load_state_dict({k: v for k, v in child.state_dict().items() if k != "num_batches_tracked"})
             setattr(module, name, frozen)
         else:
-            freeze(child)
+            freeze(child, epsilon)
+
+
+def nearly_kill(part, x, forward):
+    """Scales the filters before every batch norm so that its variances on the picture lie between 3e-6 and 1, log-uniform:
+    ImageNet's networks have channels that are nearly dead, whose variance is less than an epsilon of 1e-5."""
+    handles = []
+    for module in part.modules():
+        for name, norm in module.named_children():
+            if not isinstance(norm, nn.BatchNorm2d):
+                continue
+            conv = getattr(module, name.replace("bn", "conv") if name.startswith("bn") else str(int(name) - 1))
+
+            def scale(norm, inputs, conv=conv):
+                wanted = torch.exp(torch.empty(norm.num_features).uniform_(math.log(3e-6), 0))
+                factor = (wanted / inputs[0].var((0, 2, 3))).sqrt().view(-1, 1, 1, 1)
+                conv.weight.mul_(factor)
+                return (inputs[0] * factor.view(-1, 1, 1),)
+
+            norm.train()
+            handles.append(norm.register_forward_pre_hook(scale))
+    with torch.no_grad():
+        forward(x)
+    for handle in handles:
+        handle.remove()
 
 
 def settle(model, part, x, forward):
@@ -106,18 +132,24 @@ def settle(model, part, x, forward):
     model.eval()
 
 
-def make_useful(model, x, weak, frozen):
+def make_useful(model, x, weak, frozen, nearly_dead=False):
     """Weights with which the model finds many different objects in the picture, exact in 16 bits.
 
-    weak: tells by its name whether a norm's output is added to a shortcut. frozen: as the official v1 weights, epsilon 0.
+    weak: tells by its name whether a norm's output is added to a shortcut. frozen: the epsilon of frozen norms (0 as in the
+    official v1 weights); None: they are not frozen. nearly_dead: whether the backbone has variances down to 3e-6.
     """
+    def look(x):
+        model.backbone(model.transform([x])[0].tensors)
+
     for name, norm in model.named_modules():
         if isinstance(norm, nn.BatchNorm2d):
             nn.init.uniform_(norm.weight, *((0.2, 0.4) if weak(name) else (0.5, 1.0)))
             nn.init.uniform_(norm.bias, -0.2, 0.2)
-    settle(model, model.backbone, x, lambda x: model.backbone(model.transform([x])[0].tensors))
-    if frozen:
-        freeze(model)
+    if nearly_dead:
+        nearly_kill(model.backbone, x, look)
+    settle(model, model.backbone, x, look)
+    if frozen is not None:
+        freeze(model, frozen)
     in_halves(model)
     heads = model.roi_heads
     last_layers = [
@@ -127,7 +159,7 @@ def make_useful(model, x, weak, frozen):
     if heads.has_mask():
         last_layers.append((heads.mask_head, heads.mask_predictor.mask_fcn_logits, 3.0))
     for part, layer, deviation in last_layers:
-        if not frozen:
+        if frozen is None:
             settle(model, part, x, lambda x: model([x]))
         spread(model, layer, x, deviation)
         in_halves(model)

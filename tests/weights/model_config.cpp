@@ -21,7 +21,6 @@ TEST_CASE("a file that says nothing is torchvision's") {
   CHECK(config.max_detections == 100);
   CHECK(config.class_names.empty());
   CHECK_FALSE(config.batch_norm_epsilon.has_value());
-  CHECK(config.resolved(0.25).batch_norm_epsilon == 0.25);
 }
 
 TEST_CASE("91 classes are COCO's, a counter of batches means an epsilon of 1e-5") {
@@ -110,6 +109,5 @@ TEST_CASE("values that make no sense are refused") {
   CHECK(test::contains(error_of("batch_norm_eps", "-1"), "batch_norm_eps of 0 or more"));
   ModelConfig config;
   config.mask_threshold = 2;
-  CHECK(test::contains(test::error_of([&] { (void)config.resolved(0); }),
-                       "mask_thresh from 0 to 1, found 2 (model configuration)"));
+  CHECK(test::contains(test::error_of([&] { config.validate("here"); }), "mask_thresh from 0 to 1, found 2 (here)"));
 }

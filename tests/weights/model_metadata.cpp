@@ -41,3 +41,20 @@ TEST_CASE("every fact of a model survives the way into a file and back") {
       CHECK(back(config).bottleneck_stride == stride);
     }
 }
+
+TEST_CASE("a full configuration is written under every key there is") {
+  ModelConfig config;
+  config.class_names = {"__background__", "nucleus"};
+  config.batch_norm_epsilon = 0;
+  config.bottleneck_stride = maskrcnn::BottleneckStride::in_1x1;
+  config.mask_paste = maskrcnn::MaskPaste::sampled;
+  const auto metadata = maskrcnn::metadata_of(config, "mask_rcnn_resnet50_fpn", "torchvision");
+  const auto keys = maskrcnn::metadata_keys();
+  CHECK(keys.size() == metadata.size());
+  for (const auto& key : keys) CHECK(metadata.contains(key));
+  CHECK(metadata.at("mask_paste") == "sampled");
+  CHECK(metadata.at("stride_in_1x1") == "true");
+  CHECK(metadata.at("classes") == R"(["__background__","nucleus"])");
+  // what is empty says nothing
+  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 4);
+}

@@ -39,3 +39,18 @@ TEST_CASE("weights keep the memory behind them") {
   maskrcnn::Weights copy = [] { return test::MadeWeights().add("a", {2}, {1.5F, 2.5F}).weights(); }();
   CHECK(copy.find("a")->element<double>(1) == 2.5);
 }
+
+TEST_CASE("metadata can be replaced, key by key; tensors and who named them stay") {
+  const auto file = test::MadeWeights()
+                        .add("proposal_generator.rpn_head.conv.weight", {1})
+                        .say("min_size", "320")
+                        .say("max_size", "640")
+                        .weights();
+  REQUIRE(file.naming() == maskrcnn::Naming::detectron2);
+  const auto changed = file.with_metadata({{"min_size", "400"}, {"mask_thresh", "0.4"}});
+  CHECK(changed.metadata() ==
+        maskrcnn::Weights::Metadata{{"mask_thresh", "0.4"}, {"max_size", "640"}, {"min_size", "400"}});
+  CHECK(changed.naming() == maskrcnn::Naming::detectron2);
+  CHECK(changed.tensors().size() == 1);
+  CHECK(file.metadata("min_size") == "320");
+}

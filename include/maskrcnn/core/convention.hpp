@@ -66,8 +66,12 @@ struct Torchvision {
   static constexpr Resampler resampler = Resampler::bilinear;
 
   static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
-  /// Epsilon of a frozen batch norm in a file that does not say (files with `num_batches_tracked` mean 1e-5).
-  static constexpr double frozen_batch_norm_epsilon = 0.0;
+  /// Epsilon of frozen batch norms in a file that does not say (files with `num_batches_tracked` mean 1e-5): the
+  /// default of `FrozenBatchNorm2d` since October 2020, which `resnet_fpn_backbone` keeps.
+  static constexpr double frozen_batch_norm_epsilon = 1e-5;
+  /// The same for ResNet-50 with FPN: torchvision's COCO weights were trained without an epsilon, and most files are
+  /// tuned from them. One that was tuned from an ImageNet backbone alone has 1e-5, which its tensors do not tell.
+  static constexpr double frozen_batch_norm_epsilon_resnet50_fpn = 0.0;
 
   static constexpr bool round_anchors = true;
   static constexpr AnchorOrder anchor_order = AnchorOrder::by_ratio;
@@ -119,7 +123,7 @@ struct Detectron2 : Torchvision {
 
   /// As the weights of MSRA's ResNets were trained; ResNeXt has it in the 3 x 3 convolution (`ModelConfig`).
   static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_1x1;
-  static constexpr double frozen_batch_norm_epsilon = 1e-5;
+  static constexpr double frozen_batch_norm_epsilon_resnet50_fpn = 1e-5;
 
   static constexpr bool round_anchors = false;
   static constexpr AnchorOrder anchor_order = AnchorOrder::by_size;
@@ -149,6 +153,7 @@ concept Convention = requires {
   { C::resampler } -> std::convertible_to<Resampler>;
   { C::bottleneck_stride } -> std::convertible_to<BottleneckStride>;
   { C::frozen_batch_norm_epsilon } -> std::convertible_to<double>;
+  { C::frozen_batch_norm_epsilon_resnet50_fpn } -> std::convertible_to<double>;
   { C::round_anchors } -> std::convertible_to<bool>;
   { C::anchor_order } -> std::convertible_to<AnchorOrder>;
   { C::anchor_stride } -> std::convertible_to<AnchorStride>;

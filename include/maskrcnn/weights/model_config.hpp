@@ -1,12 +1,13 @@
 /// Model facts that tensors do not tell: sizes, thresholds, anchors, class names; from a file's metadata.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
+#include <maskrcnn/weights/metadata_value.hpp>
 #include <maskrcnn/weights/weights.hpp>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 namespace maskrcnn {
@@ -35,7 +36,7 @@ struct ModelConfig {
   /// How masks are drawn; empty: as the convention does. `sampled` keeps the outlines of small objects.
   std::optional<MaskPaste> mask_paste{};
 
-  /// Epsilon of every batch norm; empty: the convention's (a file that has `num_batches_tracked`: 1e-5).
+  /// Epsilon of every batch norm; empty: as `resolved` of `batch_norm_epsilon.hpp` finds it.
   std::optional<double> batch_norm_epsilon{};
   /// Which convolution of a bottleneck carries the stride; empty: the convention's.
   std::optional<BottleneckStride> bottleneck_stride{};
@@ -49,14 +50,6 @@ struct ModelConfig {
 
   /// @throws Error naming the field, if a value makes no sense
   void validate(const std::string& where) const;
-
-  /// The same configuration, checked, with an epsilon.
-  [[nodiscard]] ModelConfig resolved(double frozen_batch_norm_epsilon) const {
-    validate("model configuration");
-    ModelConfig config = *this;
-    if (!config.batch_norm_epsilon) config.batch_norm_epsilon = frozen_batch_norm_epsilon;
-    return config;
-  }
 };
 
 /// Whose numbers a model follows: the metadata key "convention", else who named the tensors.
@@ -64,44 +57,30 @@ struct ModelConfig {
   return weights.metadata("convention").value_or(weights.naming() == Naming::detectron2 ? "detectron2" : "torchvision");
 }
 
-namespace model_config {
-
-/// Reads metadata values: JSON texts inside strings, as safetensors only stores strings.
-class Reader {
- public:
-  explicit Reader(const Weights& weights) : weights_(&weights) {}
-
-  /// Replaces `value` by the metadata entry `key`, if there is one.
-  template <class Value>
-  void operator()(const char* key, Value& value, const char* expected) const {
-    const auto text = weights_->metadata(key);
-    if (!text) return;
-    try {
-      const auto refuse_depth = [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-        return depth <= 3 ? true : throw std::length_error("nested too deep");
-      };
-      const nlohmann::json json = nlohmann::json::parse(*text, refuse_depth);
-      check(json, value);
-      value = json.get<Value>();
-    } catch (const std::exception&) {
-      fail("weights: metadata '", key, "' expects ", expected, ", found '", text->substr(0, 80), "' (file ",
-           weights_->file(), ")");
-    }
-  }
-
- private:
-  // nlohmann converts between numbers silently; what a file says must be what the model uses
-  static void check(const nlohmann::json& json, const int&) {
-    if (!json.is_number_integer() || json.get<std::int64_t>() < 0 || json.get<std::int64_t>() > 1'000'000)
-      throw std::out_of_range("integer");
-  }
-  template <class Other>
-  static void check(const nlohmann::json&, const Other&) {}
-
-  const Weights* weights_;
-};
-
-}  // namespace model_config
+/// Calls `visit(key, field)` for every fact that metadata can say, with its key there: reading, writing and the list of
+/// keys are made of this.
+/// @param config a `ModelConfig`, const or not
+template <class Config, class Visit>
+void for_each_fact(Config& config, const Visit& visit) {
+  visit("classes", config.class_names);
+  visit("stride_in_1x1", config.bottleneck_stride);
+  visit("image_mean", config.image_mean);
+  visit("image_std", config.image_std);
+  visit("min_size", config.min_size);
+  visit("max_size", config.max_size);
+  visit("anchor_sizes", config.anchor_sizes);
+  visit("anchor_aspect_ratios", config.anchor_aspect_ratios);
+  visit("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n);
+  visit("rpn_post_nms_top_n", config.rpn_post_nms_top_n);
+  visit("rpn_nms_thresh", config.rpn_nms_thresh);
+  visit("rpn_score_thresh", config.rpn_score_thresh);
+  visit("box_score_thresh", config.box_score_threshold);
+  visit("box_nms_thresh", config.box_nms_thresh);
+  visit("box_detections_per_img", config.max_detections);
+  visit("mask_thresh", config.mask_threshold);
+  visit("mask_paste", config.mask_paste);
+  visit("batch_norm_eps", config.batch_norm_epsilon);
+}
 
 namespace model_config {
 
@@ -150,43 +129,22 @@ namespace model_config {
   return mobilenet(weights.file().substr(weights.file().find_last_of('/') + 1));
 }
 
+/// Epsilon of the batch norms as far as a file tells it: metadata say it, and the counters that training leaves mean
+/// PyTorch's `BatchNorm2d`, as frozen norms have none.
+[[nodiscard]] inline std::optional<double> told_batch_norm_epsilon(const Weights& weights) {
+  std::optional<double> epsilon;
+  metadata_value::read(weights, "batch_norm_eps", epsilon);
+  const auto counts = [](const auto& entry) { return entry.first.ends_with(".num_batches_tracked"); };
+  if (!epsilon && std::any_of(weights.tensors().begin(), weights.tensors().end(), counts)) epsilon = 1e-5;
+  return epsilon;
+}
+
 }  // namespace model_config
 
 inline ModelConfig ModelConfig::from(const Weights& weights) {
   ModelConfig config = model_config::defaults_of(weights);
-  const model_config::Reader read(weights);
-  const char* const integer = "an integer from 0 to 1000000";
-  const char* const number = "a number";
-  read("image_mean", config.image_mean, "a list of three numbers");
-  read("image_std", config.image_std, "a list of three numbers");
-  read("min_size", config.min_size, integer);
-  read("max_size", config.max_size, integer);
-  read("anchor_sizes", config.anchor_sizes, "a list of lists of numbers, one per level");
-  read("anchor_aspect_ratios", config.anchor_aspect_ratios, "a list of lists of numbers, one per level");
-  read("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n, integer);
-  read("rpn_post_nms_top_n", config.rpn_post_nms_top_n, integer);
-  read("rpn_score_thresh", config.rpn_score_thresh, number);
-  read("rpn_nms_thresh", config.rpn_nms_thresh, number);
-  read("box_score_thresh", config.box_score_threshold, number);
-  read("box_nms_thresh", config.box_nms_thresh, number);
-  read("box_detections_per_img", config.max_detections, integer);
-  read("mask_thresh", config.mask_threshold, number);
-  read("classes", config.class_names, "a list of names");
-  if (weights.metadata("batch_norm_eps"))
-    read("batch_norm_eps", config.batch_norm_epsilon.emplace(), number);
-  else if (!config.batch_norm_epsilon)
-    for (const auto& [name, tensor] : weights.tensors())
-      if (name.ends_with(".num_batches_tracked")) config.batch_norm_epsilon = 1e-5;
-  if (weights.metadata("stride_in_1x1")) {
-    bool in_1x1 = false;
-    read("stride_in_1x1", in_1x1, "true or false");
-    config.bottleneck_stride = in_1x1 ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;
-  }
-  if (const auto paste = weights.metadata("mask_paste"); paste == "sampled" || paste == "integer_box")
-    config.mask_paste = paste == "sampled" ? MaskPaste::sampled : MaskPaste::integer_box;
-  else if (paste)
-    fail("weights: metadata 'mask_paste' expects sampled or integer_box, found '", paste->substr(0, 80), "' (file ",
-         weights.file(), ")");
+  for_each_fact(config, [&](const char* key, auto& fact) { metadata_value::read(weights, key, fact); });
+  if (!config.batch_norm_epsilon) config.batch_norm_epsilon = model_config::told_batch_norm_epsilon(weights);
   const StoredTensor* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
   if (config.class_names.empty() && predictor != nullptr) {
     const bool background_last = convention_of(weights) == "detectron2";

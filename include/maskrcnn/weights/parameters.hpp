@@ -27,6 +27,8 @@ class Parameters {
   }
   [[nodiscard]] Parameters operator/(std::size_t index) const { return *this / std::to_string(index); }
 
+  /// The whole file.
+  [[nodiscard]] const Weights& weights() const { return *weights_; }
   /// The place itself, with a trailing dot.
   [[nodiscard]] const std::string& path() const { return prefix_; }
   /// The same without the dot: what profiles call a layer.

@@ -143,6 +143,13 @@ class Weights {
     return found == metadata_.end() ? std::nullopt : std::optional(found->second);
   }
 
+  /// The same tensors with metadata that says `changes`, whatever it said of these keys.
+  [[nodiscard]] Weights with_metadata(const Metadata& changes) const {
+    Weights changed = *this;
+    for (const auto& [key, value] : changes) changed.metadata_[key] = value;
+    return changed;
+  }
+
  private:
   std::string file_;
   Tensors tensors_;
