@@ -40,7 +40,7 @@ struct Scene {
   static constexpr std::size_t proposal_count = 1000, candidate_count = 600, object_count = 100;
 
   maskrcnn::Weights weights = made::mask_rcnn_resnet50_fpn();
-  maskrcnn::ModelConfig config = maskrcnn::ModelConfig().resolved(1e-5);
+  maskrcnn::ModelConfig config{.batch_norm_epsilon = 1e-5};
   Parameters root{weights};
   maskrcnn::Preprocess<float, Convention> preprocess{config};
   maskrcnn::ResNet<float, maskrcnn::resnet50> resnet{root / "backbone" / "body", 1e-5, Convention::bottleneck_stride};

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Runs clang-tidy on the library, through a program that uses all of it, and on the programs of the examples.
-# Needs a configured build/clang (cmake --preset clang).
+# Runs clang-tidy, which reports Clang's own warnings too, on the library: its compiled units and a program that uses all
+# of it; and on the programs of the examples.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+cmake --preset clang >/dev/null
 sources=(tests/mask_rcnn.cpp)
-for source in examples/*.cpp examples/*/*.cpp; do
+for source in build/clang/compiled/*.cpp examples/*.cpp examples/*/*.cpp; do
   [[ -f $source ]] && grep -q "\"file\": \"$PWD/$source\"" build/clang/compile_commands.json && sources+=("$source")
 done
 # the precompiled header is for the compiler, not for clang-tidy

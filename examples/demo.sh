@@ -7,7 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . cmake/packages.sh
 
 bash cmake/install-dependencies.sh "${packages_build[@]}"
-cmake --workflow --preset release
+cmake --preset release
+cmake --build --preset demo
 
 results=build/demo
 rm -rf "$results"

@@ -1,6 +1,7 @@
 // Whole networks by detectron2's convention: slim models under detectron2's names, against detectron2 itself.
 
 #include <maskrcnn/maskrcnn.hpp>
+#include <maskrcnn/weights/coco_classes.hpp>
 #include <type_traits>
 
 #include "golden_detections.hpp"

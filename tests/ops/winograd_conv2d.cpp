@@ -55,7 +55,7 @@ template <class Way, class T>
 }  // namespace
 
 TEST_CASE_TEMPLATE("Winograd convolutions are direct ones, on every kernel that has them", Tiles, Tiles4, Tiles6) {
-  const auto& yardstick = maskrcnn::kernels::portable_kernels<double>;
+  const auto& yardstick = *maskrcnn::kernels::available_kernels<double>().back();
   const std::vector<Case> cases{
       {{1, 1, 1, 16}, 16, false, false},     // a tile that is nearly all outside
       {{1, 4, 4, 16}, 16, true, true},       // exactly one tile
@@ -79,7 +79,7 @@ TEST_CASE_TEMPLATE("Winograd convolutions are direct ones, on every kernel that 
 
 TEST_CASE("Winograd's error stays near that of direct convolution in float") {
   const Case c{{1, 32, 32, 256}, 64, false, false};
-  const auto exact = run<DirectConv2d<double>, double>(c, maskrcnn::kernels::portable_kernels<double>);
+  const auto exact = run<DirectConv2d<double>, double>(c, *maskrcnn::kernels::available_kernels<double>().back());
   const auto rms = [&](const Tensor<float, 4>& found) {
     double error = 0, size = 0;
     for (Index i = 0; i < exact.count(); ++i) {
@@ -121,7 +121,7 @@ TEST_CASE_TEMPLATE("the number of threads does not change a bit of a Winograd co
 TEST_CASE_TEMPLATE("Winograd is for 3 x 3, stride 1, padding 1, whole vectors of channels, and kernels that have it",
                    Tiles, Tiles4, Tiles6) {
   const Case c{{1, 8, 8, 32}, 32, false, false};
-  const auto& portable = maskrcnn::kernels::portable_kernels<float>;
+  const auto& portable = *maskrcnn::kernels::available_kernels<float>().back();
   CHECK_FALSE(Tiles::fits(weights_of<float>(c), {.padding = 1}, portable));
   for (const auto* kernel : available_kernels<float>()) {
     if (kernel->winograd_4x4.input == nullptr) continue;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <maskrcnn/weights/load_weights.hpp>
+#include <maskrcnn/weights/torch_legacy.hpp>
 #include <span>
 #include <string>
 #include <vector>

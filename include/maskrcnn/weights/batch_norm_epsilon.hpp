@@ -26,7 +26,7 @@ namespace maskrcnn {
 template <Convention C>
 [[nodiscard]] ModelConfig resolved(ModelConfig config, const Weights& weights,
                                    const std::string& backbone = "backbone.") {
-  if (!config.batch_norm_epsilon) config.batch_norm_epsilon = model_config::told_batch_norm_epsilon(weights);
+  if (!config.batch_norm_epsilon) config.batch_norm_epsilon = told_batch_norm_epsilon(weights);
   if (!config.batch_norm_epsilon)
     config.batch_norm_epsilon =
         is_resnet50_fpn(weights, backbone) ? C::frozen_batch_norm_epsilon_resnet50_fpn : C::frozen_batch_norm_epsilon;
