@@ -45,8 +45,10 @@ TEST_CASE("labels that are no class are refused") {
   const auto at = golden.at("classes");
   const maskrcnn::MaskHead<float> head(at, 6, 5, 0.0);
   const auto pooled = test::random_tensor<float, 4>({1, 14, 14, 6}, 1);
-  CHECK(test::error_of([&] { (void)head(pooled, std::array{5}); }) == "mask_head: expected a label from 0 to 4, found 5");
-  CHECK(test::error_of([&] { (void)head(pooled, std::array{-1}); }) == "mask_head: expected a label from 0 to 4, found -1");
+  CHECK(test::error_of([&] { (void)head(pooled, std::array{5}); }) ==
+        "mask_head: expected a label from 0 to 4, found 5");
+  CHECK(test::error_of([&] { (void)head(pooled, std::array{-1}); }) ==
+        "mask_head: expected a label from 0 to 4, found -1");
   CHECK(test::error_of([&] { (void)head(pooled, std::array{1, 2}); }) == "mask_head: expected 1 labels, found 2");
   CHECK(head(maskrcnn::Tensor<float, 4>({0, 14, 14, 6}), {}).count() == 0);
 }
