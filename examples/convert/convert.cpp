@@ -34,7 +34,6 @@ using maskrcnn::Image;
 using maskrcnn::Index;
 using maskrcnn::ModelConfig;
 using maskrcnn::SelfTest;
-using maskrcnn::StoredTensor;
 using maskrcnn::Weights;
 using Tensors = std::map<std::string, maskrcnn::io::TensorToWrite>;
 

@@ -14,7 +14,7 @@
 
 namespace maskrcnn::io {
 
-// two units of a program may be built one way and the other: their functions must not be taken for the same
+// all units of a program should be built one way; if two are not, their functions must not be taken for the same
 #ifdef MASKRCNN_IMAGE_LIBRARIES
 inline namespace by_image_libraries {
 #else
