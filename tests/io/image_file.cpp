@@ -251,6 +251,9 @@ TEST_CASE("BMP palettes that stb reads wrong are refused") {
   std::string file = bytes_of(images + "bilevel.bmp");
   file[10] = 58;  // one colour, and pixels of both
   CHECK(test::contains(refusal_of_bytes(file), "a pixel has colour 1 of a palette of 1"));
+  std::string hollow = file;
+  hollow.replace(18, 8, std::string("\0\0\0\0\xFF\xFF\xFF\x7F", 8));  // 0 x 2147483647
+  CHECK(test::contains(refusal_of_bytes(hollow), "no possible size"));
   file[10] = 40;  // before the header's end
   CHECK(test::contains(refusal_of_bytes(file), "palette"));
 }

@@ -25,10 +25,12 @@ namespace maskrcnn::io {
   };
   const std::uint64_t width = length(18), height = length(core ? 20 : 22);
   const std::uint64_t bits = little_endian(file.subspan(core ? 24 : 28), 2);
-  // a height of -2^31 has no counterpart in 32 bits
-  if (std::max(width, height) > std::numeric_limits<std::int32_t>::max()) return "it has no possible size";
+  // a height of -2^31 has no counterpart in 32 bits; rows without pixels may be billions
+  if (std::min(width, height) == 0 || std::max(width, height) > std::numeric_limits<std::int32_t>::max())
+    return "it has no possible size";
+  if (bits == 0 || bits > 32) return "expected 1, 4, 8, 16, 24 or 32 bits a pixel";
   const std::uint64_t row = (width * bits + 31) / 32 * 4;
-  if (row != 0 && (file.size() < data || height > (file.size() - data) / row)) return cut;
+  if (file.size() < data || height > (file.size() - data) / row) return cut;
 
   if (bits >= (core ? 24U : 16U)) return "";
   // stb counts entries by where the rows begin and, in OS/2's files, loses the last four
