@@ -51,21 +51,14 @@ Dataset read_data(const Options& options) {
 /// Things about the data that a reader of the numbers should know.
 std::vector<std::string> notes_on(const Dataset& data, const Findings& findings) {
   std::vector<std::string> notes = data.notes;
-  if (findings.other_pictures > 0)
-    notes.push_back(std::to_string(findings.other_pictures) +
-                    " detections of pictures that are not scored were left out");
-  if (findings.other_categories > 0)
-    notes.push_back(std::to_string(findings.other_categories) +
-                    " detections of categories that the data does not have were left out");
-  if (findings.told_by_id > 0)
-    notes.push_back(std::to_string(findings.told_by_id) +
-                    " detections have a file name that fits several pictures, so that their image_id decided");
-  if (findings.other_folders > 0)
-    notes.push_back(std::to_string(findings.other_folders) +
-                    " detections have a file name in another folder than the picture whose name fits it best");
-  if (findings.other_names > 0)
-    notes.push_back(std::to_string(findings.other_names) +
-                    " detections have the file name of another picture than the one of their image_id, which decided");
+  const auto count = [&notes](std::size_t detections, const char* what) {
+    if (detections > 0) notes.push_back(std::to_string(detections) + " detections " + what);
+  };
+  count(findings.other_pictures, "of pictures that are not scored were left out");
+  count(findings.other_categories, "of categories that the data does not have were left out");
+  count(findings.told_by_id, "have a file name that fits several pictures, so that their image_id decided");
+  count(findings.other_folders, "have a file name in another folder than the picture whose name fits it best");
+  count(findings.other_names, "have the file name of another picture than the one of their image_id, which decided");
   if (!data.has_masks) notes.emplace_back("not every object of the data has a mask, so that only boxes are scored");
   if (!findings.has_masks) notes.emplace_back("the detections have no masks, so that only boxes are scored");
   if (std::any_of(data.truths.begin(), data.truths.end(), [](const auto& truth) { return truth.id == 0; }))
