@@ -23,24 +23,39 @@ inline constexpr int max_scans = 200;
   return file.size();
 }
 
+/// A segment: a marker and what belongs to it.
+struct Segment {
+  std::uint8_t marker = 0;
+  Bytes content{};      ///< behind its length; the end-of-image marker has none
+  std::size_t end = 0;  ///< where what follows begins
+  std::string fault{};  ///< why there is no segment; empty: there is
+};
+
+/// The next segment from `at` on.
+[[nodiscard]] inline Segment next_segment(Bytes file, std::size_t at) {
+  const Segment cut{.fault = "the file ends before its end-of-image marker"};
+  at = next_marker(file, at);
+  if (at == file.size()) return cut;
+  const std::uint8_t marker = file[at++];
+  if (marker == 0xD9) return {.marker = marker, .end = at};
+  if (file.size() - at < 2) return cut;
+  const std::size_t length = big_endian(file.subspan(at), 2);
+  if (length < 2) return {.fault = "a segment has length " + std::to_string(length)};
+  if (length > file.size() - at) return cut;
+  return {.marker = marker, .content = file.subspan(at + 2, length - 2), .end = at + length};
+}
+
 }  // namespace jpeg_checks
 
 /// What is wrong with a JPEG file, or "": its segments must lead to the end-of-image marker.
 [[nodiscard]] inline std::string jpeg_fault(Bytes file) {
-  const std::string cut = "the file ends before its end-of-image marker";
   int scans = 0;
   for (std::size_t at = 2;;) {
-    at = jpeg_checks::next_marker(file, at);
-    if (at == file.size()) return cut;
-    const std::uint8_t marker = file[at++];
-    if (marker == 0xD9) return "";
-    if (file.size() - at < 2) return cut;
-    const std::size_t length = big_endian(file.subspan(at), 2);
-    if (length < 2) return "a segment has length " + std::to_string(length);
-    if (length > file.size() - at) return cut;
-    at += length;
-    if (marker == 0xDA && ++scans > jpeg_checks::max_scans)
+    const auto segment = jpeg_checks::next_segment(file, at);
+    if (!segment.fault.empty() || segment.marker == 0xD9) return segment.fault;
+    if (segment.marker == 0xDA && ++scans > jpeg_checks::max_scans)
       return "it has more than " + std::to_string(jpeg_checks::max_scans) + " scans";
+    at = segment.end;
   }
 }
 

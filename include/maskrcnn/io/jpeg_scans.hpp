@@ -31,22 +31,16 @@ class Check {
   /// @throws Fault at the first thing that is wrong
   void run(std::size_t most_pixels) {
     for (std::size_t at = 2;;) {
-      at = jpeg_checks::next_marker(file_, at);
-      if (at == file_.size()) throw Fault{"the file ends before its end-of-image marker"};
-      const std::uint8_t marker = file_[at++];
-      if (marker == 0xD9) break;
-      if (file_.size() - at < 2) throw Fault{"the file ends inside a segment"};
-      const std::size_t length = big_endian(file_.subspan(at), 2);
-      if (length < 2 || length > file_.size() - at) throw Fault{"the file ends inside a segment"};
-      const Bytes content = file_.subspan(at + 2, length - 2);
-      at += length;
+      const auto segment = jpeg_checks::next_segment(file_, at);
+      if (!segment.fault.empty()) throw Fault{segment.fault};
+      if (segment.marker == 0xD9) break;
       const bool first = headers_.components().empty();
-      headers_.read(marker, content);
+      headers_.read(segment.marker, segment.content);
       if (first && !headers_.components().empty()) {  // it was the frame
         if (headers_.pixels() > most_pixels) return;
         headers_.reserve();
       }
-      if (marker == 0xDA) at = scan(content, at);
+      at = segment.marker == 0xDA ? scan(segment.content, segment.end) : segment.end;
     }
     if (headers_.components().empty())
       throw Fault{"it has no frame that stb reads: baseline or progressive, 8 bits, Huffman codes"};
