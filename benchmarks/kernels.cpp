@@ -166,6 +166,48 @@ void add_winograd(const KernelSet& set, const std::string& name) {
                                [&](benchmark::State& state) { time_winograd_output<Outputs>(state, set); });
 }
 
+/// A line of 3 x 3 or 5 x 5 windows; inputs and outputs stay in the second-level cache.
+void time_depthwise(benchmark::State& state, const KernelSet& set, Index taps, maskrcnn::Activation activation) {
+  constexpr Index width = 96, pixels = 64;
+  const Index row = (pixels + taps) * width;
+  const auto input = numbers<float>(taps * row), weights = numbers<float>(taps * taps * width),
+             bias = numbers<float>(width);
+  Tensor<float, 1> output({pixels * width});
+  const kernels::DepthwiseRun<float> run{.input = input.data(),
+                                         .stride = width,
+                                         .row = row,
+                                         .weights = weights.data(),
+                                         .weight_row = taps * width,
+                                         .rows = taps,
+                                         .columns = taps,
+                                         .bias = bias.data(),
+                                         .channels = width,
+                                         .pixels = pixels,
+                                         .to = output.data(),
+                                         .activation = activation};
+  time(state, {.flop = 2.0 * static_cast<double>(taps * taps * width * pixels)}, peak::fp32_loop(set.name),
+       [&] { set.depthwise(run); });
+}
+
+/// One bin of four samples, as in a 7 x 7 RoIAlign.
+void time_roi_bin(benchmark::State& state, const KernelSet& set, bool maximum) {
+  constexpr Index samples = 4;
+  const auto map = numbers<float>(4 * samples * channels), weights = numbers<float>(4 * samples);
+  std::vector<float> output(channels);
+  std::vector<const float*> cells;
+  for (Index i = 0; i < 4 * samples; ++i) cells.push_back(map.data() + i * channels);
+  const kernels::RoiBin<float> bin{.cells = cells.data(),
+                                   .weights = weights.data(),
+                                   .samples = samples,
+                                   .channels = channels,
+                                   .maximum = maximum,
+                                   .start = -1.0F,
+                                   .divisor = 4.0F,
+                                   .to = output.data()};
+  time(state, {.bytes = static_cast<double>((4 * samples + 1) * channels * sizeof(float))}, nullptr,
+       [&] { set.pool_roi_bin(bin); });
+}
+
 void time_rounding(benchmark::State& state, const KernelSet& set) {
   constexpr Index count = 4096;
   const auto from = numbers<float>(count);
@@ -188,6 +230,16 @@ void add_benchmarks(const KernelSet& set) {
   }
   add_winograd<4>(set, name + "winograd 4x4 ");
   add_winograd<6>(set, name + "winograd 6x6 ");
+  for (const Index taps : {Index{3}, Index{5}})
+    for (const auto activation : {maskrcnn::Activation::relu, maskrcnn::Activation::hard_swish}) {
+      const bool relu = activation == maskrcnn::Activation::relu;
+      benchmark::RegisterBenchmark(
+          (name + "depthwise " + (taps == 3 ? "3x3" : "5x5") + (relu ? ", relu" : ", hard_swish")).c_str(),
+          [&set, taps, activation](benchmark::State& state) { time_depthwise(state, set, taps, activation); });
+    }
+  for (const bool maximum : {false, true})
+    benchmark::RegisterBenchmark((name + "roi bin, " + (maximum ? "maximum" : "average")).c_str(),
+                                 [&set, maximum](benchmark::State& state) { time_roi_bin(state, set, maximum); });
   benchmark::RegisterBenchmark((name + "round to bf16").c_str(),
                                [&](benchmark::State& state) { time_rounding(state, set); });
 }
@@ -195,7 +247,8 @@ void add_benchmarks(const KernelSet& set) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const KernelSet* set : kernels::available_kernels<float>()) add_benchmarks(*set);
+  for (const KernelSet* set : kernels::available_kernels<float>())
+    if (&kernels::permitted(*set) == set) add_benchmarks(*set);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   benchmark::RunSpecifiedBenchmarks();

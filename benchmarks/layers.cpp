@@ -2,10 +2,11 @@
 //
 //     maskrcnn-layers [--filter TEXT] [--seconds-per-layer S] [--own] [--fastest]
 //
-// Every way of computing a layer has bias and ReLU fused, takes OMP_NUM_THREADS threads, and reads and writes memory
-// that it keeps; weights and layouts are made ready before. Ways take turns of about 10 ms. The table gives medians, or
-// the fastest run of each way, in GFLOP/s, counted as direct convolution, and ratios of speeds: above 1 this library is
-// faster. Ends with 1 if a result differs from oneDNN's by more than rounding explains. --own times this library alone.
+// Every algorithm of a layer has bias and ReLU fused, takes OMP_NUM_THREADS threads, and reads and writes memory
+// that it keeps; weights and layouts are made ready before. Algorithms take turns of about 10 ms. The table gives
+// medians, or the fastest run of each, in GFLOP/s, counted as direct convolution, and ratios of speeds: above 1
+// this library is faster. Ends with 1 if a result differs from oneDNN's by more than rounding explains. --own times
+// this library alone.
 //
 // The column GB/s says how fast memory could be read just then. oneDNN's Winograd has been seen to lose half its speed
 // on a virtual machine, for a while and without that column telling why: run this more than once.
@@ -16,7 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
-#include <maskrcnn/ops/conv2d.hpp>
+#include <maskrcnn/layers/conv2d.hpp>
 #include <memory>
 #include <random>
 #include <span>
@@ -87,8 +88,8 @@ const std::vector<Layer> layers{
     {"", 1, 50, 68, 512, 512, 3, 2},
 };
 
-/// The ways that are compared: this library's and oneDNN's.
-enum Way { own, direct, winograd, own_bf16, bf16, ways };
+/// What is compared: this library's and oneDNN's.
+enum Algorithm { own, direct, winograd, own_bf16, bf16, algorithms };
 
 struct Options {
   std::string filter;
@@ -134,7 +135,7 @@ class Ratios {
 
 using Summary = std::map<std::string, Ratios>;
 
-/// A layer with random numbers, in all ways.
+/// A layer with random numbers, by all algorithms.
 class Trial {
  public:
   Trial(const Layer& layer, bool only_own)
@@ -149,39 +150,41 @@ class Trial {
     for (float& value : weights.kernel) value = uniform(random);
     for (float& value : weights.bias) value = uniform(random);
 
-    const maskrcnn::ConvGeometry geometry{.stride = layer.stride, .padding = layer.padding(), .relu = true};
+    const maskrcnn::ConvGeometry geometry{
+        .stride = layer.stride, .padding = layer.padding(), .activation = maskrcnn::Activation::relu};
     own_ = Conv2d<float>(weights, geometry);
-    own_bf16_ = Conv2d<float, BFloat16>(weights, geometry);
+    own_bf16_ = Conv2d<float>(weights, geometry, maskrcnn::Precision::bf16);
     if (only_own) return;
-    const auto other = [&](const onednn::Way& way) {
+    const auto other = [&](const onednn::Algorithm& algorithm) {
       return std::make_unique<onednn::Convolution>(input_.shape(), std::as_const(input_).elements(), weights, geometry,
-                                                   way);
+                                                   algorithm);
     };
     direct_ = other({});
-    winograd_ = other({.algorithm = dnnl::algorithm::convolution_winograd});
+    winograd_ = other({.kind = dnnl::algorithm::convolution_winograd});
     bf16_ = other({.type = dnnl::memory::data_type::bf16});
   }
 
-  /// Time of each way in seconds, 0 if it is not to be had.
-  [[nodiscard]] std::array<double, ways> times(const Options& options) {
-    std::array<race::Contender, ways> contenders;
+  /// Times in seconds, 0 if it is not to be had.
+  [[nodiscard]] std::array<double, algorithms> times(const Options& options) {
+    std::array<race::Contender, algorithms> contenders;
     // the output goes back to the pool and serves the next run
     contenders[own].run = [&] { (void)own_(input_); };
     contenders[own_bf16].run = [&] { (void)own_bf16_(input_); };
-    const auto enter = [&](Way way, const std::unique_ptr<onednn::Convolution>& convolution) {
-      if (convolution && convolution->exists()) contenders[way].run = [&] { convolution->run(); };
+    const auto enter = [&](Algorithm algorithm, const std::unique_ptr<onednn::Convolution>& convolution) {
+      if (convolution && convolution->exists()) contenders[algorithm].run = [&] { convolution->run(); };
     };
     enter(direct, direct_);
     enter(winograd, winograd_);
     enter(bf16, bf16_);
     race::run(contenders, options.seconds);
-    std::array<double, ways> times{};
-    for (std::size_t way = 0; way < ways; ++way)
-      if (contenders[way].run) times[way] = options.fastest ? contenders[way].fastest() : contenders[way].median();
+    std::array<double, algorithms> times{};
+    for (std::size_t algorithm = 0; algorithm < algorithms; ++algorithm)
+      if (contenders[algorithm].run)
+        times[algorithm] = options.fastest ? contenders[algorithm].fastest() : contenders[algorithm].median();
     return times;
   }
 
-  /// Whether all ways that have run computed the same.
+  /// Whether all that have run computed the same.
   [[nodiscard]] bool agrees() {
     if (!direct_) return true;
     const std::vector<float> expected = direct_->output();
@@ -196,7 +199,7 @@ class Trial {
  private:
   Tensor<float, 4> input_;
   Conv2d<float> own_;
-  Conv2d<float, BFloat16> own_bf16_;
+  Conv2d<float> own_bf16_;
   std::unique_ptr<onednn::Convolution> direct_, winograd_, bf16_;
 };
 
@@ -218,14 +221,14 @@ bool time_layer(const Layer& layer, const Options& options, const peak::MemorySp
   bandwidth = std::min(bandwidth, memory.measure());
 
   const std::string name = layer.name();
-  const auto speed = [&](Way way) { return times[way] > 0 ? layer.gflop() / times[way] : 0; };
+  const auto speed = [&](Algorithm algorithm) { return times[algorithm] > 0 ? layer.gflop() / times[algorithm] : 0; };
   std::printf("%-36s %6.2f %6.0f", name.c_str(), layer.gflop(), bandwidth);
   print_cell(" %8.0f", speed(own));
   print_cell(" %7.1f%%", limit > 0 ? 100 * speed(own) / limit : 0);
-  for (const Way way : {direct, winograd, own_bf16, bf16}) print_cell(" %8.0f", speed(way));
+  for (const Algorithm algorithm : {direct, winograd, own_bf16, bf16}) print_cell(" %8.0f", speed(algorithm));
   const std::string size = std::to_string(layer.kernel);
   const std::string kind = size + "x" + size + (layer.kernel > 1 && layer.stride > 1 ? " /2" : "");
-  const auto compare = [&](Way mine, Way theirs, const std::string& what) {
+  const auto compare = [&](Algorithm mine, Algorithm theirs, const std::string& what) {
     const double ratio = times[theirs] / times[mine];
     print_cell(" %8.3f", ratio);
     if (ratio > 0) summary[kind + what].add(ratio, name);

@@ -3,7 +3,7 @@
 
 #include <dnnl.hpp>
 #include <maskrcnn/core/memory_pool.hpp>
-#include <maskrcnn/ops/conv_geometry.hpp>
+#include <maskrcnn/layers/conv_geometry.hpp>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -23,8 +23,8 @@ class Buffer {
 };
 
 /// How oneDNN is to compute it.
-struct Way {
-  dnnl::algorithm algorithm = dnnl::algorithm::convolution_direct;
+struct Algorithm {
+  dnnl::algorithm kind = dnnl::algorithm::convolution_direct;
   dnnl::memory::data_type type = dnnl::memory::data_type::f32;  ///< of input, weights and output; the bias is f32
 };
 
@@ -33,7 +33,8 @@ class Convolution {
  public:
   /// @param input [N, H, W, in], channels last
   Convolution(const maskrcnn::Shape<4>& input_shape, std::span<const float> input,
-              const maskrcnn::ConvWeights<float>& weights, const maskrcnn::ConvGeometry& geometry, const Way& way)
+              const maskrcnn::ConvWeights<float>& weights, const maskrcnn::ConvGeometry& geometry,
+              const Algorithm& algorithm)
       : engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
     using Dims = dnnl::memory::dims;
     using Tag = dnnl::memory::format_tag;
@@ -47,12 +48,13 @@ class Convolution {
     const Dims out{in[0], kernel[0], out_size(input_shape[1], weights.height), out_size(input_shape[2], weights.width)};
     const Dims strides(2, dim(geometry.stride)), padding(2, dim(geometry.padding));
 
-    const dnnl::convolution_forward::desc description(
-        dnnl::prop_kind::forward_inference, way.algorithm, {in, way.type, Tag::any}, {kernel, way.type, Tag::any},
-        {{kernel[0]}, f32, Tag::a}, {out, way.type, Tag::any}, strides, padding, padding);
+    const dnnl::convolution_forward::desc description(dnnl::prop_kind::forward_inference, algorithm.kind,
+                                                      {in, algorithm.type, Tag::any},
+                                                      {kernel, algorithm.type, Tag::any}, {{kernel[0]}, f32, Tag::a},
+                                                      {out, algorithm.type, Tag::any}, strides, padding, padding);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (geometry.relu) {
+    if (geometry.activation == maskrcnn::Activation::relu) {
       dnnl::post_ops after;
       after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
       attributes.set_post_ops(after);
@@ -70,7 +72,7 @@ class Convolution {
     for (auto& [argument, buffer] : buffers_) arguments_.emplace(argument, buffer.memory());
   }
 
-  /// Whether oneDNN computes this layer in this way at all.
+  /// Whether oneDNN computes this layer by this algorithm at all.
   [[nodiscard]] bool exists() const { return static_cast<bool>(primitive_); }
 
   void run() {

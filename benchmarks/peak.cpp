@@ -16,9 +16,7 @@ namespace {
 
 void print(const char* name, peak::Body body, int threads) {
   for (int count = 1; count <= threads; ++count) {
-#ifdef _OPENMP
-    omp_set_num_threads(count);
-#endif
+    maskrcnn::set_thread_count(count);
     std::printf("%s %d %.1f\n", name, count, peak::measure(body, count));
     std::fflush(stdout);
   }
@@ -36,7 +34,8 @@ int main(int argc, char** argv) {
   __builtin_cpu_init();
   const bool has_avx512 = __builtin_cpu_supports("avx512f");
 #ifdef MASKRCNN_AMX
-  if (maskrcnn::kernels::amx::available()) print("bf16 amx", peak::amx::bf16, threads);
+  if (maskrcnn::kernels::amx::available() && maskrcnn::kernels::amx::permission())
+    print("bf16 amx", peak::amx::bf16, threads);
 #endif
   if (has_avx512 && __builtin_cpu_supports("avx512bf16")) print("bf16 avx512", peak::avx512::bf16, threads);
   if (has_avx512) print("fp32 avx512", peak::avx512::fp32, threads);

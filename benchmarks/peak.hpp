@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <maskrcnn/core/memory_pool.hpp>
 #include <maskrcnn/core/parallel.hpp>
-#include <maskrcnn/kernels/amx.hpp>
+#include <maskrcnn/kernels/isa/amx.hpp>
 #include <string_view>
 #include <vector>
 
@@ -114,7 +114,7 @@ namespace peak {
 
 using Body = double (*)(long steps);
 
-/// The loop whose speed bounds what kernels of this name (as MASKRCNN_ISA spells it) can do in fp32; for the portable
+/// The loop whose speed bounds what kernels of this name (as MASKRCNN_ISA spells it) can do in fp32; for the generic
 /// ones, whose instructions the user's flags choose, the best of this processor. Null where none is written.
 [[nodiscard]] inline Body fp32_loop([[maybe_unused]] std::string_view kernels) {
 #ifdef MASKRCNN_X86

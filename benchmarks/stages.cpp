@@ -1,10 +1,10 @@
-// Each stage of Mask R-CNN with ResNet-50-FPN, and all of them end to end, on a 480 x 640 picture, resized to
+// Each stage of Mask R-CNN with ResNet-50-FPN, and all of them end to end, on a 480 x 640 image, resized to
 // 800 x 1066 and padded to 800 x 1088: 1000 proposals, 600 candidates, 100 objects.
 //
 //     maskrcnn-stages [--benchmark_filter=REGEX]
 //
-// Weights and picture are random, proposals and objects are made up, and the score threshold is put where 600
-// candidates pass it, so that every stage gets as much to do as from a real picture. Takes OMP_NUM_THREADS threads.
+// Weights and image are random, proposals and objects are made up, and the score threshold is put where 600
+// candidates pass it, so that every stage gets as much to do as from a real image. Takes OMP_NUM_THREADS threads.
 // Counters: GFLOP/s of the multiply-adds as direct convolution counts them, and the share of the measured fp32 peak;
 // Winograd may be above it. A stage alone finds its small inputs in the caches, so the sum is a little less than the
 // whole.
@@ -42,28 +42,33 @@ struct Scene {
   maskrcnn::Weights weights = made::mask_rcnn_resnet50_fpn();
   maskrcnn::ModelConfig config{.batch_norm_epsilon = 1e-5};
   Parameters root{weights};
-  maskrcnn::Preprocess<float, Convention> preprocess{config};
-  maskrcnn::ResNet<float, maskrcnn::resnet50> resnet{root / "backbone" / "body", 1e-5, Convention::bottleneck_stride};
+  maskrcnn::Preprocess<float> preprocess{maskrcnn::preprocess_options<Convention>(config)};
+  maskrcnn::ResNet<float> resnet{root / "backbone" / "body", maskrcnn::resnet50, {}};
   maskrcnn::Fpn<float> fpn{root / "backbone" / "fpn", resnet.channels(), 1e-5};
-  maskrcnn::Rpn<float, Convention, maskrcnn::AnchorGenerator<float, Convention>> rpn{root / "rpn", config, channels};
-  maskrcnn::RoiFeatures<Convention, 7> box_features{4};
-  maskrcnn::RoiFeatures<Convention, 14> mask_features{4};
-  maskrcnn::MaskHead<float> mask_head{root / "roi_heads", channels, classes, 1e-5};
+  maskrcnn::Rpn<float, maskrcnn::AnchorGenerator<float>> rpn{
+      root / "rpn", maskrcnn::AnchorGenerator<float>(maskrcnn::anchor_options<Convention>(config)),
+      maskrcnn::rpn_options<Convention>(config, channels)};
+  template <int Output>
+  using RoiFeatures = maskrcnn::MultiLevelRoi<float, maskrcnn::RoiAlign<maskrcnn::RoiSpec{Output, Convention::roi}>>;
+  RoiFeatures<7> box_features{{}};
+  RoiFeatures<14> mask_features{{}};
+  maskrcnn::MaskHead<float> mask_head{root / "roi_heads", {.tower = {.channels = channels}, .labels = classes}};
 
   std::shared_ptr<maskrcnn::MemoryPool> pool = std::make_shared<maskrcnn::MemoryPool>();
-  maskrcnn::Image picture = made_picture({480, 640});
-  maskrcnn::Input<float> input = preprocess(picture, pool);
+  maskrcnn::Image image = made_image({480, 640});
+  maskrcnn::Input<float> input = preprocess(image, pool);
   FeaturePyramid<float> bottom_up = resnet(input.tensor);
   FeaturePyramid<float> features = fpn(copy(bottom_up));
   Boxes proposals = made_boxes(proposal_count, input.frame.resized);
   Tensor<float, 4> pooled_proposals = box_features(features, proposals, input.frame);
-  maskrcnn::BoxPredictor<float> box_predictor{root / "roi_heads", {.channels = channels, .bins = 7}, 1e-5};
-  maskrcnn::BoxHead<float, Convention> box_head{
-      root / "roi_heads", config_for(pooled_proposals), {.channels = channels, .bins = 7}};
+  maskrcnn::BoxPredictor<float> box_predictor{root / "roi_heads", {.tower = {.channels = channels}, .bins = 7}};
+  maskrcnn::BoxHead<float> box_head{
+      root / "roi_heads", maskrcnn::box_head_options<Convention>(config_for(pooled_proposals), channels, 7, false)};
   maskrcnn::Candidates<float> objects = made_objects(object_count, input.frame.resized);
   Tensor<float, 4> pooled_objects = mask_features(features, objects.boxes, input.frame);
   Tensor<float, 3> masks = made_masks(object_count, 28);
-  maskrcnn::Detections detections = maskrcnn::paste_masks<Convention>(objects, masks, input.frame, 0.5);
+  Boxes original = maskrcnn::original_boxes(objects, input.frame, Convention::clip_results);
+  std::vector<maskrcnn::Mask> pasted = maskrcnn::paste_masks(masks, original, input.frame.original, {});
 
   /// For a stage that uses up what it is given.
   [[nodiscard]] static FeaturePyramid<float> copy(const FeaturePyramid<float>& maps) {
@@ -88,15 +93,15 @@ struct Scene {
   }
 
  private:
-  static maskrcnn::Image made_picture(maskrcnn::Size size) {
+  static maskrcnn::Image made_image(maskrcnn::Size size) {
     std::mt19937 random(1);
-    maskrcnn::Image picture(size);
+    maskrcnn::Image image(size);
     for (int y = 0; y < size.height; ++y)
-      for (int x = 0; x < 3 * size.width; ++x) picture.row(y)[x] = static_cast<std::uint8_t>(random() & 0xFFU);
-    return picture;
+      for (int x = 0; x < 3 * size.width; ++x) image.row(y)[x] = static_cast<std::uint8_t>(random() & 0xFFU);
+    return image;
   }
 
-  /// Boxes inside the image, sides from 16 to 600 pixels, small ones more often, like those of real pictures.
+  /// Boxes inside the image, sides from 16 to 600 pixels, small ones more often, like those of real images.
   static Boxes made_boxes(std::size_t count, maskrcnn::Size image) {
     std::mt19937 random(2);
     std::uniform_real_distribution<float> uniform;
@@ -248,7 +253,7 @@ const maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>& whole_model() {
 }
 
 void add_stages() {
-  add("preprocess", nullptr, [](Scene& s) { return s.preprocess(s.picture, s.pool); });
+  add("preprocess", nullptr, [](Scene& s) { return s.preprocess(s.image, s.pool); });
   add("resnet", gflop::resnet, [](Scene& s) { return s.resnet(s.input.tensor); });
   add(
       "fpn", gflop::fpn, [](Scene& s) { return Scene::copy(s.bottom_up); },
@@ -263,13 +268,13 @@ void add_stages() {
   add("mask_head, 100 objects", gflop::mask_head,
       [](Scene& s) { return s.mask_head(s.pooled_objects, s.objects.labels); });
   add("paste_masks, 100 objects", nullptr,
-      [](Scene& s) { return maskrcnn::paste_masks<Convention>(s.objects, s.masks, s.input.frame, 0.5); });
+      [](Scene& s) { return maskrcnn::paste_masks(s.masks, s.original, s.input.frame.original, {}); });
   add("encode_rle, 100 masks", nullptr, [](Scene& s) {
     std::size_t runs = 0;
-    for (const auto& found : s.detections) runs += maskrcnn::io::encode_rle(found.mask).counts.size();
+    for (const auto& mask : s.pasted) runs += maskrcnn::io::encode_rle(mask).counts.size();
     return runs;
   });
-  add("end to end", gflop::total, [](Scene& s) { return whole_model()(s.picture); });
+  add("end to end", gflop::total, [](Scene& s) { return whole_model()(s.image); });
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ class PlainNet : public maskrcnn::PyramidTraits {
   static constexpr std::array<maskrcnn::Index, 5> widths{8, 16, 24, 32, 48};
 
   PlainNet(const maskrcnn::Parameters& at, const maskrcnn::BackboneOptions& options)
-      : body_(read_body(at / "body")), fpn_(at / "fpn", std::span(widths).subspan(1), options.batch_norm_epsilon) {}
+      : body_(read_body(at / "body", options.compute)),
+        fpn_(at / "fpn", std::span(widths).subspan(1), options.batch_norm_epsilon, options.compute) {}
 
   [[nodiscard]] maskrcnn::Index channels() const { return fpn_.channels(); }
 
@@ -41,12 +42,15 @@ class PlainNet : public maskrcnn::PyramidTraits {
   }
 
  private:
-  static std::vector<maskrcnn::Conv2d<float>> read_body(const maskrcnn::Parameters& at) {
+  static std::vector<maskrcnn::Conv2d<float>> read_body(const maskrcnn::Parameters& at,
+                                                        const maskrcnn::Compute& compute) {
     std::vector<maskrcnn::Conv2d<float>> body;
     maskrcnn::Index in = 3;
     for (const maskrcnn::Index out : widths) {
       const auto weights = maskrcnn::read_conv<float>(at / body.size(), {.out = out, .in = in, .kernel = 3});
-      body.emplace_back(weights, maskrcnn::ConvGeometry{.stride = 2, .padding = 1, .relu = true});
+      body.emplace_back(weights,
+                        maskrcnn::ConvGeometry{.stride = 2, .padding = 1, .activation = maskrcnn::Activation::relu},
+                        compute);
       in = out;
     }
     return body;

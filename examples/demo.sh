@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds the tool, segments the pictures of examples/images with the bundled model.
+# Installs what is missing, builds the tool, segments the images of examples/images with the bundled model.
 #   bash examples/demo.sh
 
 set -euo pipefail
@@ -13,16 +13,16 @@ cmake --build --preset demo
 results=build/demo
 rm -rf "$results"
 mkdir -p "$results"
-pictures=()
-for picture in examples/images/*.png examples/images/*.jpg; do
+images=()
+for image in examples/images/*.png examples/images/*.jpg; do
   # result.png is what this script once made of one of the others
-  [[ -f $picture && $(basename "$picture") != result.* ]] && pictures+=("$picture")
+  [[ -f $image && $(basename "$image") != result.* ]] && images+=("$image")
 done
 
 echo
-build/release/bin/maskrcnn-segment --output "$results" --json "$results/results.json" "${pictures[@]}"
+build/release/bin/maskrcnn-segment --output "$results" --json "$results/results.json" "${images[@]}"
 echo
-echo "Overlays of ${#pictures[@]} pictures:"
+echo "Overlays of ${#images[@]} images:"
 find "$PWD/$results" -name '*.png' | sort | sed 's/^/  /'
 echo "Boxes, scores and masks, as COCO results:"
 echo "  $PWD/$results/results.json"

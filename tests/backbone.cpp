@@ -1,4 +1,5 @@
 #include <maskrcnn/backbone.hpp>
+#include <maskrcnn/layers/max_pool.hpp>
 
 #include "support.hpp"
 

@@ -1,4 +1,4 @@
-// The model that comes with the examples, against torchvision, on a part of one of its pictures.
+// The model that comes with the examples, against torchvision, on a part of one of its images.
 
 #include <maskrcnn/maskrcnn.hpp>
 #include <maskrcnn/weights/stored_type.hpp>
@@ -92,7 +92,8 @@ TEST_CASE("with products of bfloat16 numbers the bundled model finds the same ob
   config.min_size = 192;
   const auto image = test::Golden("bundled_model").image("case.image");
   const auto expected = maskrcnn::MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(image);
-  const auto found = maskrcnn::MaskRCNN<maskrcnn::Bf16<maskrcnn::ResNet18Fpn>>(weights, config)(image);
+  const auto found =
+      maskrcnn::MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config, {.precision = maskrcnn::Precision::bf16})(image);
   const auto near = [](const auto& a, const auto& b) {
     return maskrcnn::iou(a.box, b.box) > 0.9F && std::abs(a.score - b.score) < 0.05F;
   };

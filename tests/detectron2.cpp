@@ -21,11 +21,11 @@ namespace {
 
 [[nodiscard]] maskrcnn::Weights weights_of(const std::string& name) {
   const auto weights = maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/detectron2_" + name + "_model.safetensors");
-  CHECK(weights.naming() == maskrcnn::Naming::detectron2);
+  CHECK(weights.naming().name == std::string("detectron2"));
   return weights;
 }
 
-/// A model of `T` on the picture of a golden file.
+/// A model of `T` on the image of a golden file.
 template <template <maskrcnn::Backbone, maskrcnn::Convention> class Structure, maskrcnn::Backbone Backbone>
 void compare(const std::string& name) {
   using T = typename Backbone::Scalar;
@@ -58,7 +58,7 @@ TEST_CASE("DC5 models dilate their last layer") { compare<MaskRCNN, BottleneckDc
 TEST_CASE("boxes may be the same for all classes") { compare<FasterRCNN, BottleneckFpn>("agnostic"); }
 
 TEST_CASE("detectron2's sizes are rounded, and limited twice") {
-  const maskrcnn::Preprocess<float, Detectron2> preprocess({});
+  const maskrcnn::Preprocess<float> preprocess(maskrcnn::preprocess_options<Detectron2>({}));
   const test::Golden golden("detectron2_steps");
   const auto table = golden.values<int>("sizes.table");
   for (std::size_t i = 0; i < table.size(); i += 4) {
@@ -75,7 +75,8 @@ TEST_CASE("levels are detectron2's, exactly, around every boundary") {
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     CAPTURE(boxes[i].width());
     CAPTURE(boxes[i].height());
-    CHECK(maskrcnn::roi_level<Detectron2>(boxes[i], 1.0F / 4, 1.0F / 32) == expected[i]);
+    CHECK(maskrcnn::roi_level(boxes[i], 1.0F / 4, 1.0F / 32, maskrcnn::roi_level_options<Detectron2>(4, 4)) ==
+          expected[i]);
   }
 }
 
@@ -97,7 +98,10 @@ TEST_CASE("masks are pasted as detectron2 does") {
 }
 
 TEST_CASE("anchors of one position are detectron2's: sizes first, not rounded") {
-  const auto anchors = maskrcnn::base_anchors<float, Detectron2>({32, 64}, {0.5, 1.0, 2.0});
+  maskrcnn::ModelConfig config;
+  config.anchor_sizes = {{32, 64}};
+  config.anchor_aspect_ratios = {{0.5, 1.0, 2.0}};
+  const auto anchors = maskrcnn::base_anchors<float>(maskrcnn::anchor_options<Detectron2>(config), 0);
   REQUIRE(anchors.size() == 6);
   CHECK(test::pixels_apart<float>({anchors[0]}, {{-22.627417F, -11.313708F, 22.627417F, 11.313708F}}) < 1e-5);
   CHECK(anchors[1] == maskrcnn::Box{-16, -16, 16, 16});

@@ -2,12 +2,10 @@
 
 #include <maskrcnn/maskrcnn.hpp>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include <algorithm>
 #include <array>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/inspection.hpp>
 #include <thread>
 
 #include "golden_detections.hpp"
@@ -31,7 +29,7 @@ namespace {
   return model;
 }
 
-[[nodiscard]] const maskrcnn::Image& picture() {
+[[nodiscard]] const maskrcnn::Image& image() {
   static const maskrcnn::Image image = test::Golden("end_to_end").image("case.image");
   return image;
 }
@@ -56,16 +54,14 @@ namespace {
 
 template <class T>
 [[nodiscard]] auto found_in() {
-  return MaskRCNN<maskrcnn::ResNetFpn<T, maskrcnn::resnet50>>(slim_weights())(picture());
+  return MaskRCNN<maskrcnn::ResNetFpn<T, maskrcnn::resnet50>>(slim_weights())(image());
 }
 
 }  // namespace
 
 TEST_CASE("more RoIs than go through a head at a time: each row as if it came alone") {
-  const auto& trunk = slim_model().trunk();
-  const maskrcnn::InferenceScope scope({trunk.pool(), nullptr});
-  const auto seen = trunk.propose(picture());
-  const auto size = seen.frame.resized;
+  const maskrcnn::InspectionOf seen(slim_model(), image());
+  const auto size = seen.frame().resized;
   const auto many = [&](Index count) {
     std::mt19937 random{3};
     std::uniform_real_distribution<float> x(0, static_cast<float>(size.width - 40)),
@@ -78,20 +74,20 @@ TEST_CASE("more RoIs than go through a head at a time: each row as if it came al
     }
     return boxes;
   };
-  const Index channels = seen.features.front().size(3);
+  const Index channels = slim_model().backbone().channels();
   const auto tail_of = [](const std::vector<maskrcnn::Box>& boxes) {
     return std::vector<maskrcnn::Box>(boxes.end() - 3, boxes.end());
   };
 
   const auto proposals = many(maskrcnn::rois_at_a_time<float>(7, channels) + 3);
-  const auto all = trunk.predictions(seen, proposals), last = trunk.predictions(seen, tail_of(proposals));
+  const auto all = seen.box_predictions(proposals), last = seen.box_predictions(tail_of(proposals));
   REQUIRE(all.size(0) == proposals.size());
   CHECK(std::ranges::equal(all.elements().last(last.count()), last.elements()));
 
   const auto boxes = many(maskrcnn::rois_at_a_time<float>(14, channels) + 3);
   const std::vector<int> labels(boxes.size(), 1);
-  const auto masks = slim_model().mask_logits(seen, boxes, labels);
-  const auto last_masks = slim_model().mask_logits(seen, tail_of(boxes), {1, 1, 1});
+  const auto masks = seen.mask_logits(boxes, labels);
+  const auto last_masks = seen.mask_logits(tail_of(boxes), {1, 1, 1});
   REQUIRE(masks.size(0) == boxes.size());
   CHECK(test::difference(masks.elements().last(last_masks.count()), last_masks.elements()) < 1e-5);
 }
@@ -105,21 +101,22 @@ TEST_CASE("in double, every detection is torchvision's to the last stored digit"
 }
 
 TEST_CASE("Faster R-CNN is the same without masks") {
-  // only the trunk's tensors
+  // only the detector's tensors
   std::map<std::string, std::string> without;
   for (const auto& [name, tensor] : slim_weights().tensors())
     if (name.find("roi_heads.mask_") == 0) without[name] = "";
-  const Weights weights = changed(without);
+  const Weights weights = changed(without).with_metadata({{"architecture", "faster_rcnn_resnet50_fpn"}});
   const FasterRCNN<ResNet50Fpn> model(weights);
-  const auto boxes = model(picture());
-  const auto detections = slim_model()(picture());
+  const auto boxes = model(image());
+  const auto detections = slim_model()(image());
   REQUIRE(boxes.size() == detections.size());
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     CHECK(boxes[i].box == detections[i].box);
     CHECK(boxes[i].score == detections[i].score);
     CHECK(boxes[i].label == detections[i].label);
   }
-  CHECK(test::contains(test::error_of([] { FasterRCNN<ResNet50Fpn>{slim_weights()}; }), "is unknown to this model"));
+  const auto whole = slim_weights().with_metadata({{"architecture", "faster_rcnn_resnet50_fpn"}});
+  CHECK(test::contains(test::error_of([&] { FasterRCNN<ResNet50Fpn>{whole}; }), "is unknown to this model"));
 }
 
 TEST_CASE("old names of tensors load too") {
@@ -129,7 +126,7 @@ TEST_CASE("old names of tensors load too") {
                {"rpn.head.conv.0.0.weight", "rpn.head.conv.weight"},
                {"roi_heads.mask_head.0.0.weight", "roi_heads.mask_head.mask_fcn1.weight"},
                {"roi_heads.mask_head.3.0.bias", "roi_heads.mask_head.mask_fcn4.bias"}}));
-  CHECK(same(model(picture()), slim_model()(picture())));
+  CHECK(same(model(image()), slim_model()(image())));
 }
 
 TEST_CASE("tensors that are missing, unknown or of another shape are errors that name them") {
@@ -164,41 +161,39 @@ TEST_CASE("every single tensor is needed") {
 }
 
 TEST_CASE("a list of images gives a list of results") {
-  const std::vector<maskrcnn::Image> images(2, picture());
+  const std::vector<maskrcnn::Image> images(2, image());
   const auto results = slim_model()(images);
   REQUIRE(results.size() == 2);
   CHECK(same(results[0], results[1]));
-  CHECK(same(results[0], slim_model()(picture())));
-  const std::vector<maskrcnn::ImageView> views{picture(), picture()};
+  CHECK(same(results[0], slim_model()(image())));
+  const std::vector<maskrcnn::ImageView> views{image(), image()};
   CHECK(slim_model()(views).size() == 2);
   CHECK(slim_model()(std::vector<maskrcnn::Image>{}).empty());
 }
 
 TEST_CASE("the number of threads changes nothing") {
-#ifdef _OPENMP
-  const int before = omp_get_max_threads();
-  omp_set_num_threads(1);
-  const auto one = slim_model()(picture());
+  const int before = maskrcnn::thread_count();
+  maskrcnn::set_thread_count(1);
+  const auto one = slim_model()(image());
   for (const int threads : {2, 5}) {
-    omp_set_num_threads(threads);
-    CHECK(same(slim_model()(picture()), one));
+    maskrcnn::set_thread_count(threads);
+    CHECK(same(slim_model()(image()), one));
   }
-  omp_set_num_threads(before);
-#endif
+  maskrcnn::set_thread_count(before);
 }
 
 TEST_CASE("several threads may use one model") {
-  const auto expected = slim_model()(picture());
+  const auto expected = slim_model()(image());
   std::array<bool, 3> fine{};
   std::vector<std::thread> threads;
   for (bool& mine : fine)
     threads.emplace_back(
-        [&] { mine = same(slim_model()(picture()), expected) && same(slim_model()(picture()), expected); });
+        [&] { mine = same(slim_model()(image()), expected) && same(slim_model()(image()), expected); });
   for (auto& thread : threads) thread.join();
   CHECK(std::count(fine.begin(), fine.end(), true) == 3);
 }
 
-TEST_CASE("pictures of any shape work, and one after the other gives what each gives alone") {
+TEST_CASE("images of any shape work, and one after the other gives what each gives alone") {
   const MaskRCNN<ResNet50Fpn> model(slim_weights());
   for (const maskrcnn::Size size : {maskrcnn::Size{1, 1}, {1, 20000}, {20000, 1}, {7, 300}, {500, 400}}) {
     maskrcnn::Image image(size);
@@ -212,28 +207,55 @@ TEST_CASE("pictures of any shape work, and one after the other gives what each g
       CHECK(mask.image_size() == size);
     }
   }
-  CHECK(same(model(picture()), slim_model()(picture())));
+  CHECK(same(model(image()), slim_model()(image())));
 }
 
 TEST_CASE("zero detections are a result") {
   auto config = maskrcnn::ModelConfig::from(slim_weights());
   config.box_score_threshold = 1.0;
-  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).empty());
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(image()).empty());
   config.box_score_threshold = 0.05;
   config.max_detections = 0;
-  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).empty());
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(image()).empty());
   config.max_detections = 3;
-  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).size() == 3);
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(image()).size() == 3);
   config.rpn_post_nms_top_n = 0;
-  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(picture()).empty());
+  CHECK(MaskRCNN<ResNet50Fpn>(slim_weights(), config)(image()).empty());
 }
 
 TEST_CASE("RoIPool and RoIAlign by maximum take the place of RoIAlign by average") {
-  const auto average = slim_model()(picture());
-  const auto maximum = MaskRCNN<ResNet50Fpn, maskrcnn::TorchvisionRoiAlignMax>(slim_weights())(picture());
-  const auto quantised = MaskRCNN<ResNet50Fpn, maskrcnn::TorchvisionRoiPool>(slim_weights())(picture());
+  const auto average = slim_model()(image());
+  const auto of = [](const char* convention) { return slim_weights().with_metadata({{"convention", convention}}); };
+  using maskrcnn::TorchvisionRoiAlignMax, maskrcnn::TorchvisionRoiPool;
+  const auto maximum = MaskRCNN<ResNet50Fpn, TorchvisionRoiAlignMax>(of("torchvision_roi_align_max"))(image());
+  const auto quantised = MaskRCNN<ResNet50Fpn, TorchvisionRoiPool>(of("torchvision_roi_pool"))(image());
   CHECK_FALSE(maximum.empty());
   CHECK_FALSE(quantised.empty());
   CHECK_FALSE(same(average, maximum));
   CHECK_FALSE(same(average, quantised));
+}
+
+TEST_CASE("a model of one type refuses the file of another kind") {
+  const auto error = [](const maskrcnn::Weights& weights) {
+    return test::error_of([&] { MaskRCNN<ResNet50Fpn>{weights}; });
+  };
+  CHECK(test::contains(error(slim_weights().with_metadata({{"convention", "torchvision_roi_pool"}})),
+                       "expected weights of convention 'torchvision', found 'torchvision_roi_pool'"));
+  CHECK(test::contains(error(maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/detectron2_fpn_model.safetensors")),
+                       "expected weights of convention 'torchvision', found 'detectron2'"));
+  CHECK(test::contains(error(slim_weights().with_metadata({{"architecture", "faster_rcnn_resnet50_fpn"}})),
+                       "'mask_rcnn_...', found 'faster_rcnn_resnet50_fpn'"));
+}
+
+TEST_CASE("an inspection finds what the model finds") {
+  CHECK(same(maskrcnn::InspectionOf(slim_model(), image()).results(), slim_model()(image())));
+}
+
+TEST_CASE("memory that a model keeps can be had back") {
+  const MaskRCNN<ResNet50Fpn> model(slim_weights());
+  const auto found = model(image());
+  CHECK(model.memory()->idle_bytes() > 0);
+  model.trim();
+  CHECK(model.memory()->idle_bytes() == 0);
+  CHECK(same(model(image()), found));
 }

@@ -14,14 +14,14 @@ namespace {
   return maskrcnn::load_weights(std::string(MASKRCNN_GOLDEN_DIR "/").append(model).append(".safetensors"));
 }
 
-/// What a model finds in the picture of a golden file, in both precisions.
+/// What a model finds in the image of a golden file, in both precisions.
 template <class InFloat, class InDouble>
 void check(const std::string& model, const std::string& results) {
   const test::Golden golden(results);
   const auto weights = weights_of(model);
-  const auto picture = golden.image("case.image");
-  test::check_detections(golden, "float", InFloat(weights)(picture), {.pixels = 1e-3, .score = 1e-4});
-  test::check_detections(golden, "double", InDouble(weights)(picture), {.pixels = 2e-5, .score = 2e-7});
+  const auto image = golden.image("case.image");
+  test::check_detections(golden, "float", InFloat(weights)(image), {.pixels = 1e-3, .score = 1e-4});
+  test::check_detections(golden, "double", InDouble(weights)(image), {.pixels = 2e-5, .score = 2e-7});
 }
 
 }  // namespace
@@ -37,14 +37,14 @@ TEST_CASE("ResNet-18 as resnet_fpn_backbone makes it: frozen norms with an epsil
                                                                                      "end_to_end_resnet18");
   const test::Golden golden("end_to_end_resnet18");
   const auto weights = weights_of("slim_resnet18");
-  const auto picture = golden.image("case.image");
+  const auto image = golden.image("case.image");
   auto config = maskrcnn::ModelConfig::from(weights);
   CHECK_FALSE(config.batch_norm_epsilon.has_value());
-  test::check_detections(golden, "float", MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(picture),
+  test::check_detections(golden, "float", MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(image),
                          {.pixels = 1e-3, .score = 1e-4});
   // without it, the nearly dead channels are several times as large
   config.batch_norm_epsilon = 0;
-  const auto other = MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(picture);
+  const auto other = MaskRCNN<maskrcnn::ResNet18Fpn>(weights, config)(image);
   REQUIRE(!other.empty());
   CHECK(std::abs(other[0].score - golden.values<float>("float.scores")[0]) > 0.005F);
   const auto expected = golden.boxes<float>("float.boxes");
@@ -56,12 +56,12 @@ TEST_CASE("ResNet-18 as resnet_fpn_backbone makes it: frozen norms with an epsil
 }
 
 TEST_CASE("MobileNetV3: three levels of fifteen anchors, low proposals dropped") {
-  using maskrcnn::mobilenet_v3_large, maskrcnn::MobileNetV3Fpn;
-  check<FasterRCNN<MobileNetV3Fpn<float, mobilenet_v3_large>>, FasterRCNN<MobileNetV3Fpn<double, mobilenet_v3_large>>>(
+  using maskrcnn::BackboneWithFpn, maskrcnn::MobileNetV3LargeBody;
+  check<FasterRCNN<maskrcnn::MobileNetV3LargeFpn>, FasterRCNN<BackboneWithFpn<double, MobileNetV3LargeBody>>>(
       "slim_mobilenet", "end_to_end_mobilenet");
 }
 
-TEST_CASE("a mobile model on pictures of any shape") {
+TEST_CASE("a mobile model on images of any shape") {
   const FasterRCNN<maskrcnn::MobileNetV3LargeFpn> model(weights_of("slim_mobilenet"));
   for (const maskrcnn::Size size : {maskrcnn::Size{1, 1}, {1, 5000}, {5000, 1}, {7, 300}}) {
     maskrcnn::Image image(size);

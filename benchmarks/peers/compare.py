@@ -23,7 +23,7 @@ import venv
 from runner import HERE, KEEP_MEMORY, Failed, Runner, difference, settle
 
 ROOT = HERE.parents[1]
-ISAS = ["avx512", "avx2", "portable"]  # best first
+ISAS = ["avx512", "avx2", "generic"]  # best first
 NOT_RUN = {
     "OpenVINO, as exported": "refuses the model: cannot convert the loop over masks (2026.4)",
     "ncnn": "pnnx converts the model, but ncnn cannot load it: no torch.topk, torchvision.roi_align, aten::scatter, "
@@ -42,7 +42,7 @@ def read_arguments():
     parser.add_argument("--model", choices=["resnet50", "nuclei"], default="resnet50")
     parser.add_argument("--image", type=pathlib.Path, help="instead of the model's own picture; resized to its size")
     parser.add_argument("--threads", default="2", help="N, or N,M..: this library with each, the peers with the most")
-    parser.add_argument("--isa", default="", help="avx512,avx2,portable: this library with each, besides its choice")
+    parser.add_argument("--isa", default="", help="avx512,avx2,generic: this library with each, besides its choice")
     parser.add_argument("--bf16", action="store_true", help="this library in bfloat16, too")
     parser.add_argument("--peers", default="", help="only peers whose names contain one of these, comma between; or none")
     parser.add_argument("--runs", type=int, default=9)

@@ -6,29 +6,29 @@
 #include <filesystem>
 #include <map>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/listed.hpp>
 #include <maskrcnn/io/image_file.hpp>
 #include <maskrcnn/io/safetensors_file.hpp>
+#include <maskrcnn/model/any_model.hpp>
+#include <maskrcnn/model/architecture.hpp>
 #include <maskrcnn/ops/pillow_resize.hpp>
 #include <maskrcnn/self_test.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/model_metadata.hpp>
 #include <maskrcnn/weights/stored_type.hpp>
-#include <memory>
 #include <optional>
 #include <span>
 #include <system_error>
-#include <variant>
 #include <vector>
 
 #include "labels.hpp"
-#include "listed.hpp"
-#include "pipeline.hpp"
 #include "report.hpp"
 
 namespace convert {
 
 namespace {
 
+using maskrcnn::AnyModel;
 using maskrcnn::DType;
 using maskrcnn::Image;
 using maskrcnn::Index;
@@ -38,7 +38,7 @@ using maskrcnn::Weights;
 using Tensors = std::map<std::string, maskrcnn::io::TensorToWrite>;
 
 /// Discs and bars of all colours on a gradient: something to find for most models.
-Image made_up_picture() {
+Image made_up_image() {
   Image image({192, 256});
   for (int y = 0; y < image.height(); ++y)
     for (int x = 0; x < image.width(); ++x) {
@@ -52,8 +52,8 @@ Image made_up_picture() {
   return image;
 }
 
-Image test_picture(const std::string& path) {
-  if (path.empty()) return made_up_picture();
+Image test_image(const std::string& path) {
+  if (path.empty()) return made_up_image();
   constexpr int longest = 256;
   Image image = maskrcnn::io::read_image(path);
   const int longer = std::max(image.height(), image.width());
@@ -63,15 +63,15 @@ Image test_picture(const std::string& path) {
 }
 
 /// A model that finds objects whatever their scores.
-std::unique_ptr<segment::Pipeline> model_for_self_test(const Weights& weights, ModelConfig config) {
+AnyModel model_for_self_test(const Weights& weights, ModelConfig config) {
   config.box_score_threshold = 0;
-  return segment::make_pipeline(segment::architecture_of(weights), weights, config, segment::Precision::fp32);
+  return {weights, config};
 }
 
 /// The best objects that a model finds.
-std::vector<SelfTest::Object> objects_in(const Image& image, const segment::Pipeline& model) {
+std::vector<SelfTest::Object> objects_in(const Image& image, const AnyModel& model) {
   constexpr std::size_t limit = 5;
-  return std::visit([](const auto& found) { return SelfTest::objects_of(found, limit); }, model(image));
+  return SelfTest::objects_of(model(image), limit);
 }
 
 /// Memory behind the tensors of a self-test.
@@ -113,12 +113,12 @@ std::string megabytes(std::uintmax_t bytes) {
 std::string class_text(const ModelConfig& config) {
   if (config.class_names.empty()) return "without names";
   const std::span names(config.class_names);
-  return std::to_string(names.size()) + " (" + segment::listed(names.first(std::min<std::size_t>(names.size(), 4))) +
+  return std::to_string(names.size()) + " (" + maskrcnn::listed(names.first(std::min<std::size_t>(names.size(), 4))) +
          (names.size() > 4 ? ", ...)" : ")");
 }
 
 /// One line for each thing that a person wants to know of weights.
-void print(const Weights& weights, const segment::Architecture& architecture, const ModelConfig& config) {
+void print(const Weights& weights, const maskrcnn::Architecture& architecture, const ModelConfig& config) {
   std::printf("  model       %s, convention of %s\n", architecture.name().c_str(),
               std::string(architecture.convention).c_str());
   std::printf("  classes     %s\n", segment::printable(class_text(config)).c_str());
@@ -165,7 +165,7 @@ void check_written(const std::string& path, bool half) {
   const auto test = maskrcnn::self_test_of(stored);
   try {
     const auto model = model_for_self_test(stored, ModelConfig::from(stored));
-    std::visit([&](const auto& found) { test->check(found, path); }, (*model)(test->image));
+    test->check(model(test->image), path);
   } catch (const maskrcnn::Error& problem) {
     maskrcnn::fail("weights: the numbers, rounded to ", half ? "F16" : "F32",
                    ", find something else than the checkpoint's, so nothing was written",
@@ -181,7 +181,7 @@ Facts::value_type fact_of(const std::string& text) {
   const std::string key = text.substr(0, end);
   const auto known = maskrcnn::metadata_keys();
   if (std::find(known.begin(), known.end(), key) == known.end())
-    maskrcnn::fail("'", key, "' is no fact of a model, expected one of ", segment::listed(known));
+    maskrcnn::fail("'", key, "' is no fact of a model, expected one of ", maskrcnn::listed(known));
   return {key, text.substr(end + 1)};
 }
 
@@ -192,11 +192,10 @@ bool inspect(const std::string& path, const Facts& facts) {
               std::string(maskrcnn::format_name(maskrcnn::format_of(file.bytes))).c_str(),
               megabytes(file.bytes.size()).c_str());
   try {
-    const auto architecture = segment::architecture_of(weights);
     const ModelConfig config = ModelConfig::from(weights);
-    print(weights, architecture, config);
-    const auto model = segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
-    print_epsilon(*model->config().batch_norm_epsilon, config.batch_norm_epsilon);
+    print(weights, maskrcnn::architecture_of(weights), config);
+    const AnyModel model(weights, config);
+    print_epsilon(*model.config().batch_norm_epsilon, config.batch_norm_epsilon);
     std::printf("  complete    every tensor of the model is there, and none is left over\n");
     return true;
   } catch (const maskrcnn::Error& problem) {
@@ -210,13 +209,13 @@ void run(const Options& options) {
   if (std::filesystem::equivalent(options.in, options.out, error) && !error)
     maskrcnn::fail("weights: ", options.out, " is the checkpoint itself, expected another file to write");
   const Weights weights = maskrcnn::load_weights(options.in).with_metadata(options.facts);
-  const auto architecture = segment::architecture_of(weights);
+  const auto architecture = maskrcnn::architecture_of(weights);
   ModelConfig config = ModelConfig::from(weights);
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
 
   const auto model = model_for_self_test(weights, config);
-  const Image image = test_picture(options.test_image);
-  const SelfTestTensors test(image, objects_in(image, *model));
+  const Image image = test_image(options.test_image);
+  const SelfTestTensors test(image, objects_in(image, model));
 
   Tensors tensors;
   bool rounded = false;
@@ -230,7 +229,7 @@ void run(const Options& options) {
   test.add_to(tensors, image.size(), rounded);
   // a file with metadata must not be guessed at
   const std::optional<double> told = config.batch_norm_epsilon;
-  config.batch_norm_epsilon = model->config().batch_norm_epsilon;
+  config.batch_norm_epsilon = model.config().batch_norm_epsilon;
   auto metadata = maskrcnn::metadata_of(config, architecture.name(), std::string(architecture.convention));
   metadata.insert(weights.metadata().begin(), weights.metadata().end());  // what else it says: licence, data, ...
 
@@ -246,7 +245,7 @@ void run(const Options& options) {
   maskrcnn::io::write_safetensors(options.out, tensors, metadata);
   std::printf("%s\n", segment::printable(options.out).c_str());
   const Weights written = maskrcnn::load_weights(options.out);
-  print(written, segment::architecture_of(written), ModelConfig::from(written));
+  print(written, maskrcnn::architecture_of(written), ModelConfig::from(written));
   print_epsilon(*config.batch_norm_epsilon, told);
   if (beyond_half > 0)
     std::printf(

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> settings;
   CLI::App app(
       "Converts a checkpoint of torchvision or detectron2 (.pth, .pkl, .safetensors) into a safetensors file with all "
-      "facts of\nits model in its metadata, and with a self-test: a small picture and what the model finds in it.\n",
+      "facts of\nits model in its metadata, and with a self-test: a small image and what the model finds in it.\n",
       "maskrcnn-convert");
   auto* const in = app.add_option("IN", options.in, "the checkpoint");
   auto* const out = app.add_option("OUT", options.out, "the file to write, .safetensors");
@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   app.add_option("--test-image", options.test_image,
-                 "picture of the self-test, reduced to 256 pixels (default: a made-up one)")
+                 "image of the self-test, reduced to 256 pixels (default: a made-up one)")
       ->type_name("FILE");
   auto* const inspect = app.add_option("--inspect", inspected, "only say what a file is")->type_name("FILE");
   inspect->excludes(in)->excludes(out);

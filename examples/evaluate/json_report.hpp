@@ -35,9 +35,9 @@ using Json = nlohmann::ordered_json;
                           {"TP", counts.right},
                           {"FP", counts.wrong},
                           {"FN", counts.missed},
-                          {"mean_AP_of_pictures", scores.mean_picture[i]}});
+                          {"mean_AP_of_images", scores.mean_image[i]}});
   }
-  return {{"mean_AP", scores.mean_ap()}, {"mean_AP_of_pictures", scores.bowl_score()}, {"thresholds", thresholds}};
+  return {{"mean_AP", scores.mean_ap()}, {"mean_AP_of_images", scores.bowl_score()}, {"thresholds", thresholds}};
 }
 
 [[nodiscard]] inline Json json_of(const maskrcnn::evaluate::MeasureReport& measure,
@@ -56,7 +56,7 @@ using Json = nlohmann::ordered_json;
     by_score.push_back({{"score_threshold", static_cast<double>(i) / 20},
                         {"AP_0.5", measure.cells_by_score[i].all[0].ap()},
                         {"mean_AP", measure.cells_by_score[i].mean_ap()},
-                        {"mean_AP_of_pictures", measure.cells_by_score[i].bowl_score()}});
+                        {"mean_AP_of_images", measure.cells_by_score[i].bowl_score()}});
   return {{"coco", json_of(measure.coco)},
           {"coco_at_limit", json_of(measure.at_limit)},
           {"categories", categories},
@@ -72,7 +72,7 @@ inline void write_json(const std::string& path, const maskrcnn::evaluate::Report
                        const ModelRun* run) {
   maskrcnn::io::OutputFile file(path, "report");
   Json json{{"data", data.name},
-            {"pictures", data.pictures.size()},
+            {"images", data.images.size()},
             {"objects", report.truths},
             {"crowds", report.crowds},
             {"found", findings.objects.size()},
@@ -83,8 +83,8 @@ inline void write_json(const std::string& path, const maskrcnn::evaluate::Report
                      {"architecture", run->architecture},
                      {"threads", run->threads},
                      {"seconds", run->seconds},
-                     {"pictures_per_second", run->pictures_per_second()}};
-  if (run != nullptr && run->losses.pictures > 0) {
+                     {"images_per_second", run->images_per_second()}};
+  if (run != nullptr && run->losses.images > 0) {
     const maskrcnn::Losses mean = run->losses.mean();
     json["losses"] = {{"L_cls", mean.classification}, {"L_reg", mean.regression}};
     if (run->losses.with_masks > 0) json["losses"]["L_mask"] = mean.mask;
@@ -92,14 +92,14 @@ inline void write_json(const std::string& path, const maskrcnn::evaluate::Report
   }
   json["box"] = json_of(report.box, data);
   if (report.mask) json["mask"] = json_of(*report.mask, data);
-  Json pictures = Json::array();
-  for (const auto& picture : report.pictures)
-    pictures.push_back({{"file_name", data.pictures[picture.picture].file_name},
-                        {"mean_AP", picture.mean_ap},
-                        {"TP", picture.half.right},
-                        {"FP", picture.half.wrong},
-                        {"FN", picture.half.missed}});
-  json["pictures_best_first"] = pictures;
+  Json images = Json::array();
+  for (const auto& image : report.images)
+    images.push_back({{"file_name", data.images[image.image].file_name},
+                      {"mean_AP", image.mean_ap},
+                      {"TP", image.half.right},
+                      {"FP", image.half.wrong},
+                      {"FN", image.half.missed}});
+  json["images_best_first"] = images;
   file.write(json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   file.commit();
 }

@@ -1,10 +1,9 @@
 // maskrcnn-evaluate: how good a model, or anybody's detections, are.
-#include <omp.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/coco_data.hpp>
 #include <maskrcnn/evaluate/folder_data.hpp>
 #include <maskrcnn/evaluate/html_report.hpp>
@@ -30,14 +29,14 @@ using evaluation::Options;
 using maskrcnn::evaluate::Dataset;
 using maskrcnn::evaluate::Findings;
 
-/// The lines of a file, each the name of a picture or the end of its path; blanks around them are dropped.
+/// The lines of a file, each the name of an image or the end of its path; blanks around them are dropped.
 std::set<std::string> read_ids(const std::string& path) {
   std::set<std::string> names;
   for (const std::string& line : segment::read_lines(path, "ids")) {
     const auto first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
     if (first != std::string::npos) names.insert(line.substr(first, last - first + 1));
   }
-  if (names.empty()) maskrcnn::fail("ids: expected names of pictures, one a line, found none in ", path);
+  if (names.empty()) maskrcnn::fail("ids: expected names of images, one a line, found none in ", path);
   return names;
 }
 
@@ -54,11 +53,11 @@ std::vector<std::string> notes_on(const Dataset& data, const Findings& findings)
   const auto count = [&notes](std::size_t detections, const char* what) {
     if (detections > 0) notes.push_back(std::to_string(detections) + " detections " + what);
   };
-  count(findings.other_pictures, "of pictures that are not scored were left out");
+  count(findings.other_images, "of images that are not scored were left out");
   count(findings.other_categories, "of categories that the data does not have were left out");
-  count(findings.told_by_id, "have a file name that fits several pictures, so that their image_id decided");
-  count(findings.other_folders, "have a file name in another folder than the picture whose name fits it best");
-  count(findings.other_names, "have the file name of another picture than the one of their image_id, which decided");
+  count(findings.told_by_id, "have a file name that fits several images, so that their image_id decided");
+  count(findings.other_folders, "have a file name in another folder than the image whose name fits it best");
+  count(findings.other_names, "have the file name of another image than the one of their image_id, which decided");
   if (!data.has_masks) notes.emplace_back("not every object of the data has a mask, so that only boxes are scored");
   if (!findings.has_masks) notes.emplace_back("the detections have no masks, so that only boxes are scored");
   if (std::any_of(data.truths.begin(), data.truths.end(), [](const auto& truth) { return truth.id == 0; }))
@@ -74,23 +73,21 @@ maskrcnn::evaluate::PageOptions page_options(const Options& options, const evalu
   maskrcnn::evaluate::PageOptions page{.title = fs::path(subject).filename().string()};
   page.examples = static_cast<std::size_t>(options.examples);
   page.facts.emplace_back(model != nullptr ? "Model" : "Detections", subject);
-  page.facts.emplace_back("Data", options.data + (options.ids.empty() ? "" : ", the pictures of " + options.ids));
+  page.facts.emplace_back("Data", options.data + (options.ids.empty() ? "" : ", the images of " + options.ids));
   if (model != nullptr) {
-    page.tiles.emplace_back("pictures a second, " + std::to_string(model->threads) + " threads",
-                            maskrcnn::evaluate::decimals(model->pictures_per_second(), 2));
+    page.tiles.emplace_back("images a second, " + std::to_string(model->threads) + " threads",
+                            maskrcnn::evaluate::decimals(model->images_per_second(), 2));
     page.facts.emplace_back("Architecture", model->architecture + ", " + options.precision);
-    if (model->losses.pictures > 0) page.facts.emplace_back("Mean losses", evaluation::losses_text(model->losses));
+    if (model->losses.images > 0) page.facts.emplace_back("Mean losses", evaluation::losses_text(model->losses));
   }
-  // pictures are shown if they are there: a model has read them all, detections need none
+  // images are shown if they are there: a model has read them all, detections need none
   if (model != nullptr || !options.images.empty() || fs::is_directory(options.data))
-    page.read = [options](const auto& picture) {
-      return maskrcnn::io::read_image(evaluation::path_of(picture, options));
-    };
+    page.read = [options](const auto& image) { return maskrcnn::io::read_image(evaluation::path_of(image, options)); };
   return page;
 }
 
 int run(const Options& options) {
-  if (options.threads) omp_set_num_threads(*options.threads);
+  if (options.threads) maskrcnn::set_thread_count(*options.threads);
   Dataset data = read_data(options);
   std::optional<evaluation::ModelRun> model;
   Findings findings;
@@ -100,7 +97,7 @@ int run(const Options& options) {
     asked.limit = model->limit;
     asked.score_threshold = options.score_threshold.value_or(model->score_threshold);
   } else {
-    using Naming = maskrcnn::evaluate::PictureNaming;
+    using Naming = maskrcnn::evaluate::ImageNaming;
     const bool by_name = fs::is_directory(options.data) || !options.ids.empty();
     findings =
         maskrcnn::evaluate::read_coco_results(options.detections, data, by_name ? Naming::by_file_name : Naming::by_id);
@@ -109,11 +106,11 @@ int run(const Options& options) {
   }
   const auto report = maskrcnn::evaluate::make_report(data, findings, asked);
 
-  std::printf("%s: %zu pictures, %zu objects, %zu crowds; %zu found\n", segment::printable(data.name).c_str(),
-              data.pictures.size(), report.truths, report.crowds, findings.objects.size());
+  std::printf("%s: %zu images, %zu objects, %zu crowds; %zu found\n", segment::printable(data.name).c_str(),
+              data.images.size(), report.truths, report.crowds, findings.objects.size());
   if (model)
-    std::printf("%s, %s: %.2f pictures a second on %d threads\n", segment::printable(model->weights).c_str(),
-                model->architecture.c_str(), model->pictures_per_second(), model->threads);
+    std::printf("%s, %s: %.2f images a second on %d threads\n", segment::printable(model->weights).c_str(),
+                model->architecture.c_str(), model->images_per_second(), model->threads);
   const auto notes = notes_on(data, findings);
   for (const std::string& note : notes) std::printf("note: %s\n", segment::printable(note).c_str());
   evaluation::print_coco(report);

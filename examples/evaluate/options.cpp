@@ -35,32 +35,32 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       "Scores a Mask R-CNN model, or detections of any program, against the truth: COCO's twelve numbers for boxes "
       "and\n"
       "for masks, by the rules of pycocotools; the score of cell segmentation, AP(t) = TP / (TP + FP + FN); losses;\n"
-      "pictures per second.\n",
+      "images per second.\n",
       "maskrcnn-evaluate");
   app.add_option("--data", options.data,
                  "the truth: a folder of pairs NAME.png and NAME.mask.png (pixels of each object have its number, 8 or "
                  "16 bits), or a COCO instances file")
       ->type_name("DIR|FILE")
       ->required();
-  app.add_option("--images", options.images, "folder of the pictures (default: that of the data)")->type_name("DIR");
+  app.add_option("--images", options.images, "folder of the images (default: that of the data)")->type_name("DIR");
   app.add_option("--ids", options.ids,
-                 "score only the pictures named in this file, one a line: by path below the folder of the pictures, or "
+                 "score only the images named in this file, one a line: by path below the folder of the images, or "
                  "its end, with or without extension; a line in which several paths end stands for all of them")
       ->type_name("FILE");
   app.add_option("--weights", options.weights, "the model (default: the bundled one, cell nuclei)")->type_name("FILE");
   app.add_option(
          "--detections", options.detections,
          "score this COCO results file instead of running a model; with --ids or a folder its entries find "
-         "their pictures by file_name, by the end of the path if need be, and by image_id where that fits several")
+         "their images by file_name, by the end of the path if need be, and by image_id where that fits several")
       ->type_name("FILE")
       ->excludes("--weights");
   app.add_option("--json", options.json, "write all numbers here")->type_name("FILE");
-  app.add_option("--html", options.html, "write a page with numbers, curves and pictures here")->type_name("FILE");
+  app.add_option("--html", options.html, "write a page with numbers, curves and images here")->type_name("FILE");
   app.add_option("--save-detections", options.save_detections, "write what the model finds here, as COCO results")
       ->type_name("FILE");
   app.add_option(
          "--score-threshold", options.score_threshold,
-         "what scores at least this is a prediction in AP(t) and in the page's pictures (default: the model's own "
+         "what scores at least this is a prediction in AP(t) and in the page's images (default: the model's own "
          "threshold if it is above 0.05, else 0.5); COCO's numbers look at all scores")
       ->type_name("S")
       ->check(CLI::Range(0.0, 1.0));
@@ -70,8 +70,8 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->type_name("S")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--max-detections", options.max_detections,
-                 "objects per picture that the model may find (default: its own), and that a second column of COCO's "
-                 "numbers looks at; the first column always looks at the best 100 per picture and category")
+                 "objects per image that the model may find (default: its own), and that a second column of COCO's "
+                 "numbers looks at; the first column always looks at the best 100 per image and category")
       ->type_name("N")
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--threads", options.threads, "threads to compute with (default: all processors)")
@@ -81,13 +81,13 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->type_name("P")
       ->check(CLI::IsMember({"fp32", "bf16"}));
   app.add_option("--examples", options.examples,
-                 "show so many of the pictures that came out best in the page, and of the worst (default: 4)")
+                 "show so many of the images that came out best in the page, and of the worst (default: 4)")
       ->type_name("N")
       ->check(CLI::Range(0, 100));
   app.add_flag("!--no-losses", options.losses, "leave out the losses, for which the heads run twice");
   app.set_version_flag("--version", "maskrcnn-evaluate " MASKRCNN_VERSION);
   app.footer(
-      "\nExit status: 0 if all went well; 1 if a file or a picture failed, with a line on standard error that says "
+      "\nExit status: 0 if all went well; 1 if a file or an image failed, with a line on standard error that says "
       "which\n"
       "and why; 2 for wrong usage.\n\n"
       "Example: maskrcnn-evaluate --data nuclei --ids validation_ids.txt --html report.html");

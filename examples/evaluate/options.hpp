@@ -9,7 +9,7 @@ namespace evaluation {
 struct Options {
   std::string data;                       ///< a folder or a COCO instances file
   std::string images;                     ///< empty: the folder, or that of the COCO file
-  std::string ids;                        ///< file with paths of pictures, or their ends; empty: all
+  std::string ids;                        ///< file with paths of images, or their ends; empty: all
   std::string weights;                    ///< empty: the bundled model
   std::string detections;                 ///< COCO results to score in place of a model's; empty: none
   std::string json, html;                 ///< empty: none
@@ -20,7 +20,7 @@ struct Options {
   std::optional<int> threads;
   std::string precision = "fp32";  ///< or "bf16"
   bool losses = true;
-  int examples = 4;  ///< pictures in the page that came out best, and as many that came out worst
+  int examples = 4;  ///< images in the page that came out best, and as many that came out worst
 };
 
 /// Reads the command line. Empty if there is nothing to do: `exit_code` is then 0 (help and version were printed) or 2

@@ -1,9 +1,9 @@
-/// A model on all pictures of a data set.
+/// A model on all images of a data set.
 #pragma once
 
 #include <cstddef>
 #include <maskrcnn/evaluate/dataset.hpp>
-#include <maskrcnn/evaluate/picture_losses.hpp>
+#include <maskrcnn/evaluate/image_losses.hpp>
 #include <string>
 
 #include "options.hpp"
@@ -14,21 +14,21 @@ namespace evaluation {
 struct ModelRun {
   std::string weights;       ///< the file
   std::string architecture;  ///< its name
-  std::size_t pictures = 0;
+  std::size_t images = 0;
   double seconds = 0;  ///< that the model took for them, files not read in it
   int threads = 1;
-  double score_threshold = 0.5;                ///< from which on an object counts as found, as the file has it
-  std::size_t limit = 100;                     ///< objects per picture that the model may find
-  maskrcnn::evaluate::PictureLosses losses{};  ///< of all pictures; of none if they were not asked for
+  double score_threshold = 0.5;              ///< from which on an object counts as found, as the file has it
+  std::size_t limit = 100;                   ///< objects per image that the model may find
+  maskrcnn::evaluate::ImageLosses losses{};  ///< of all images; of none if they were not asked for
 
-  [[nodiscard]] double pictures_per_second() const { return seconds > 0 ? static_cast<double>(pictures) / seconds : 0; }
+  [[nodiscard]] double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }
 };
 
-/// Where a picture of the data set is.
-[[nodiscard]] std::string path_of(const maskrcnn::evaluate::Picture& picture, const Options& options);
+/// Where an image of the data set is.
+[[nodiscard]] std::string path_of(const maskrcnn::evaluate::ImageInfo& image, const Options& options);
 
 /// What the model of `options` finds. The category of a folder gets the name of the model's class, if it has but one.
-/// @throws Error if the model or a picture cannot be read, or a picture has another size than the data set says
+/// @throws Error if the model or an image cannot be read, or an image has another size than the data set says
 [[nodiscard]] maskrcnn::evaluate::Findings run_model(const Options& options, maskrcnn::evaluate::Dataset& data,
                                                      ModelRun& run);
 

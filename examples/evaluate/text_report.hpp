@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/html_text.hpp>
-#include <maskrcnn/evaluate/picture_losses.hpp>
+#include <maskrcnn/evaluate/image_losses.hpp>
 #include <maskrcnn/evaluate/report.hpp>
 #include <string>
 
@@ -29,7 +29,7 @@ inline void print_coco(const maskrcnn::evaluate::Report& report) {
     std::printf("  %9s", score_text(measure.coco.values()[i]).c_str());
     if (both) std::printf("  %9s", score_text(measure.at_limit.values()[i]).c_str());
   };
-  std::printf("\nCOCO's numbers, with the best 100%s objects of a picture and category:\n  %-10s",
+  std::printf("\nCOCO's numbers, with the best 100%s objects of an image and category:\n  %-10s",
               both ? (", and the best " + limit).c_str() : "", "");
   for (const char* const name : {"box", "mask"})
     if (report.mask || name[0] == 'b') {
@@ -47,7 +47,7 @@ inline void print_coco(const maskrcnn::evaluate::Report& report) {
 
 /// A line for each category that has objects or was found.
 inline void print_categories(const maskrcnn::evaluate::Report& report, const maskrcnn::evaluate::Dataset& data) {
-  std::printf("\nEach category, with the best %zu objects of a picture:\n  %-24s  %7s  %7s  %6s %6s %6s %6s",
+  std::printf("\nEach category, with the best %zu objects of an image:\n  %-24s  %7s  %7s  %6s %6s %6s %6s",
               report.options.limit, "", "objects", "found", "box AP", "AP50", "AP75", "AR");
   if (report.mask) std::printf("  %7s %6s %6s %6s", "mask AP", "AP50", "AP75", "AR");
   std::printf("\n");
@@ -65,8 +65,8 @@ inline void print_categories(const maskrcnn::evaluate::Report& report, const mas
   }
 }
 
-/// "L_cls 0.1841 + L_reg 0.2633 + L_mask 0.2539 = L 0.7012"; without L_mask if no picture has masks.
-[[nodiscard]] inline std::string losses_text(const maskrcnn::evaluate::PictureLosses& losses) {
+/// "L_cls 0.1841 + L_reg 0.2633 + L_mask 0.2539 = L 0.7012"; without L_mask if no image has masks.
+[[nodiscard]] inline std::string losses_text(const maskrcnn::evaluate::ImageLosses& losses) {
   using maskrcnn::evaluate::decimals;
   const maskrcnn::Losses mean = losses.mean();
   std::string text = "L_cls " + decimals(mean.classification, 4) + " + L_reg " + decimals(mean.regression, 4);
@@ -74,9 +74,8 @@ inline void print_categories(const maskrcnn::evaluate::Report& report, const mas
   return text + " = L " + decimals(mean.total(), 4);
 }
 
-inline void print_losses(const maskrcnn::evaluate::PictureLosses& losses) {
-  if (losses.pictures > 0)
-    std::printf("\nMean losses on RoIs chosen as in training: %s\n", losses_text(losses).c_str());
+inline void print_losses(const maskrcnn::evaluate::ImageLosses& losses) {
+  if (losses.images > 0) std::printf("\nMean losses on RoIs chosen as in training: %s\n", losses_text(losses).c_str());
 }
 
 /// AP(t) of cell segmentation.
@@ -88,10 +87,10 @@ inline void print_cells(const maskrcnn::evaluate::Report& report) {
       report.mask ? "masks" : "boxes", report.options.score_threshold, "t");
   for (std::size_t i = 0; i < maskrcnn::evaluate::coco_thresholds; ++i)
     std::printf("  %5.2f", maskrcnn::evaluate::coco_threshold(i));
-  std::printf("   mean\n  %-22s", "over all pictures");
+  std::printf("   mean\n  %-22s", "over all images");
   for (const auto& counts : cells.all) std::printf("  %5.3f", counts.ap());
-  std::printf("  %5.3f\n  %-22s", cells.mean_ap(), "mean of the pictures'");
-  for (const double score : cells.mean_picture) std::printf("  %5.3f", score);
+  std::printf("  %5.3f\n  %-22s", cells.mean_ap(), "mean of the images'");
+  for (const double score : cells.mean_image) std::printf("  %5.3f", score);
   std::printf("  %5.3f\n", cells.bowl_score());
   for (const auto& [name, value] : {std::pair{"TP", &maskrcnn::evaluate::CellCounts::right},
                                     std::pair{"FP", &maskrcnn::evaluate::CellCounts::wrong},

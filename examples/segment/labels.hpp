@@ -2,7 +2,8 @@
 #pragma once
 
 #include <maskrcnn/core/error.hpp>
-#include <maskrcnn/weights/model_config.hpp>
+#include <maskrcnn/core/labels.hpp>
+#include <maskrcnn/weights/weights.hpp>
 #include <string>
 #include <vector>
 
@@ -14,14 +15,13 @@ namespace segment {
 /// @throws Error if the file cannot be read or has another number of names than the model has classes
 [[nodiscard]] inline std::vector<std::string> read_labels(const std::string& path, const maskrcnn::Weights& weights) {
   std::vector<std::string> names = read_lines(path, "labels");
-  const auto* const predictor = weights.find("roi_heads.box_predictor.cls_score.bias");
-  const std::size_t classes = predictor == nullptr ? 0 : predictor->count();
-  const bool background_last = maskrcnn::convention_of(weights) == "detectron2";
-  const std::size_t expected = background_last && classes > 0 ? classes - 1 : classes;
-  if (!background_last && names.size() + 1 == expected) names.insert(names.begin(), "__background__");
+  const maskrcnn::Labels labels = maskrcnn::labels_of(weights);
+  const bool named_background = labels.begin() > 0;
+  const std::size_t expected = labels.names();
+  if (named_background && names.size() == labels.objects()) names.insert(names.begin(), "__background__");
   if (names.size() != expected)
     maskrcnn::fail("labels: expected ", expected, " names",
-                   background_last ? "" : ", or one less without the background", ", found ", names.size(), " (file ",
+                   named_background ? ", or one less without the background" : "", ", found ", names.size(), " (file ",
                    path, ")");
   return names;
 }

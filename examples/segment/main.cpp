@@ -1,19 +1,19 @@
-// maskrcnn-segment: finds objects in pictures; tables, overlays and COCO results.
-#include <omp.h>
-
+// maskrcnn-segment: finds objects in images; tables, overlays and COCO results.
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/core/profile.hpp>
 #include <maskrcnn/io/chrome_trace.hpp>
 #include <maskrcnn/io/coco_json.hpp>
 #include <maskrcnn/io/image_file.hpp>
 #include <maskrcnn/io/overlay.hpp>
+#include <maskrcnn/model/any_model.hpp>
 #include <maskrcnn/self_test.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
-#include <memory>
+#include <maskrcnn/weights/model_config.hpp>
 #include <new>
 #include <optional>
 #include <set>
@@ -23,7 +23,6 @@
 #include "bundled_model.hpp"
 #include "labels.hpp"
 #include "options.hpp"
-#include "pipeline.hpp"
 #include "report.hpp"
 #include "run_tool.hpp"
 
@@ -33,36 +32,17 @@ namespace fs = std::filesystem;
 using segment::Options;
 constexpr const char* tool_name = "maskrcnn-segment";
 
-/// A model and what it was built with.
-struct Loaded {
-  maskrcnn::ModelConfig config;
-  std::unique_ptr<segment::Pipeline> pipeline;
-};
-
-/// @throws Error if the weights have no self-test or fail it
-void verify(const maskrcnn::Weights& weights, const segment::Architecture& architecture) {
-  const auto test = maskrcnn::self_test_of(weights);
-  if (!test)
-    maskrcnn::fail("weights: expected a self-test, found none; maskrcnn-convert writes one (file ", weights.file(),
-                   ")");
-  auto config = maskrcnn::ModelConfig::from(weights);
-  config.box_score_threshold = 0;
-  const auto pipeline = segment::make_pipeline(architecture, weights, config, segment::Precision::fp32);
-  std::visit([&](const auto& found) { test->check(found, weights.file()); }, (*pipeline)(test->image));
-}
-
-Loaded load(const Options& options) {
+maskrcnn::AnyModel load(const Options& options) {
   const auto weights = maskrcnn::load_weights(options.weights.empty() ? segment::bundled_model() : options.weights);
-  const auto architecture = segment::architecture_of(weights);
   auto config = maskrcnn::ModelConfig::from(weights);
   if (options.score_threshold) config.box_score_threshold = *options.score_threshold;
   if (options.max_detections) config.max_detections = *options.max_detections;
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
-  if (options.verify) verify(weights, architecture);
-  return {config, segment::make_pipeline(architecture, weights, config, *segment::precision_named(options.precision))};
+  if (options.verify) maskrcnn::verify<maskrcnn::AnyModel>(weights);
+  return {weights, config, {.precision = *maskrcnn::precision_named(options.precision)}};
 }
 
-/// Names for overlays: NAME.overlay.png, or NAME-2.overlay.png ... if another picture has it or it is an input itself.
+/// Names for overlays: NAME.overlay.png, or NAME-2.overlay.png ... if another image has it or it is an input itself.
 class OverlayNames {
  public:
   explicit OverlayNames(const Options& options) : folder_(options.output) {
@@ -92,7 +72,7 @@ class OverlayNames {
   std::set<std::string> taken_;
 };
 
-/// The files that all pictures share, where they are asked for.
+/// The files that all images share, where they are asked for.
 struct SharedOutputs {
   std::optional<maskrcnn::io::CocoResults> results;
   std::optional<maskrcnn::io::ChromeTrace> trace;
@@ -107,30 +87,26 @@ struct SharedOutputs {
   }
 };
 
-/// Everything that is done with one picture.
-void process(const std::string& path, int id, const Loaded& model, const std::string& overlay_path,
+/// Everything that is done with one image.
+void process(const std::string& path, int id, const maskrcnn::AnyModel& model, const std::string& overlay_path,
              SharedOutputs& outputs, segment::Progress& progress) {
   const maskrcnn::Image image = maskrcnn::io::read_image(path);
   maskrcnn::Profile profile;
   const auto start = std::chrono::steady_clock::now();
-  const segment::Result result = (*model.pipeline)(image, outputs.trace ? &profile : nullptr);
+  const maskrcnn::AnyDetections detections = model(image, outputs.trace ? &profile : nullptr);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::visit(
-      [&](const auto& detections) {
-        const auto& names = model.config.class_names;
-        progress.clear();
-        segment::print_table(path, image.size(), seconds, detections, names);
-        (void)std::fflush(stdout);
-        if (outputs.results) outputs.results->add({.id = id, .file_name = path}, detections, names);
-        if (outputs.trace) outputs.trace->add(path, profile);
-        maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names));
-      },
-      result);
+  const auto& names = model.config().class_names;
+  progress.clear();
+  segment::print_table(path, image.size(), seconds, detections, names);
+  (void)std::fflush(stdout);
+  if (outputs.results) outputs.results->add({.id = id, .file_name = path}, detections, names);
+  if (outputs.trace) outputs.trace->add(path, profile);
+  maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names));
 }
 
 int run(const Options& options) {
-  if (options.threads) omp_set_num_threads(*options.threads);
-  const Loaded model = load(options);
+  if (options.threads) maskrcnn::set_thread_count(*options.threads);
+  const maskrcnn::AnyModel model = load(options);
 
   std::error_code error;
   fs::create_directories(options.output, error);

@@ -27,11 +27,11 @@ std::string overwrites(const Options& options) {
 std::optional<Options> read_options(int argc, const char* const* argv, int& exit_code) {
   Options options;
   CLI::App app(
-      "Finds objects in pictures with Mask R-CNN, on the CPU: a table of boxes, labels and scores for each picture, "
+      "Finds objects in images with Mask R-CNN, on the CPU: a table of boxes, labels and scores for each image, "
       "an\n"
       "overlay NAME.overlay.png to look at, and COCO results with masks.\n",
       "maskrcnn-segment");
-  app.add_option("IMAGE", options.images, "JPEG, PNG, BMP or binary PNM pictures")->required();
+  app.add_option("IMAGE", options.images, "JPEG, PNG, BMP or binary PNM images")->required();
   app.add_option(
          "--weights", options.weights,
          "checkpoint of torchvision or detectron2: .safetensors, .pth, .pkl (default: the bundled model, cell nuclei)")
@@ -42,7 +42,7 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
   app.add_option("--output", options.output, "folder for the overlays, made if it is not there (default: .)")
       ->type_name("DIR");
   app.add_option("--json", options.json,
-                 "write COCO results here; image_id counts the pictures from 1, file_name is the path as given here")
+                 "write COCO results here; image_id counts the images from 1, file_name is the path as given here")
       ->type_name("FILE");
   app.add_option("--profile", options.profile,
                  "write the times of stages and layers here, a Chrome trace for ui.perfetto.dev")
@@ -53,7 +53,7 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
   app.add_option("--score-threshold", options.score_threshold, "leave out what scores less (default: the model's)")
       ->type_name("S")
       ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--max-detections", options.max_detections, "objects per picture at most (default: the model's)")
+  app.add_option("--max-detections", options.max_detections, "objects per image at most (default: the model's)")
       ->type_name("N")
       ->check(CLI::Range(0, 1'000'000));
   app.add_option("--precision", options.precision,
@@ -63,9 +63,9 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->check(CLI::IsMember({"fp32", "bf16"}));
   app.set_version_flag("--version", "maskrcnn-segment " MASKRCNN_VERSION);
   app.footer(
-      "\nExit status: 0 if all went well; 1 if the weights, a picture or an output failed, with a line on standard "
+      "\nExit status: 0 if all went well; 1 if the weights, an image or an output failed, with a line on standard "
       "error\n"
-      "that says which and why, the other pictures still done; 2 for wrong usage.\n\n"
+      "that says which and why, the other images still done; 2 for wrong usage.\n\n"
       "Example: maskrcnn-segment --output results --json results/results.json *.png");
   try {
     app.parse(argc, argv);

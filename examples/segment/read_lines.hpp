@@ -1,4 +1,4 @@
-/// Text files with one entry a line: names of classes, of pictures.
+/// Text files with one entry a line: names of classes, of images.
 #pragma once
 
 #include <cstddef>

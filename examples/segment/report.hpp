@@ -1,4 +1,4 @@
-/// What the tool prints: a table for each picture, and a progress line.
+/// What the tool prints: a table for each image, and a progress line.
 #pragma once
 
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/io/coco_json.hpp>
 #include <string>
 #include <vector>
@@ -21,28 +21,23 @@ namespace segment {
 }
 
 /// "photo.jpg: 640 x 480, 3 objects, 0.84 s", then a line for each object.
-template <class AnyDetection>
-void print_table(const std::string& name, maskrcnn::Size size, double seconds,
-                 const std::vector<AnyDetection>& detections, const std::vector<std::string>& class_names) {
+inline void print_table(const std::string& name, maskrcnn::Size size, double seconds,
+                        const maskrcnn::AnyDetections& detections, const std::vector<std::string>& class_names) {
   std::printf("%s: %d x %d pixels, %zu object%s, %.2f s\n", printable(name).c_str(), size.width, size.height,
               detections.size(), detections.size() == 1 ? "" : "s", seconds);
   if (detections.empty()) return;
-  constexpr bool has_mask = requires(const AnyDetection& detection) { detection.mask; };
   std::size_t width = 5;
   for (const auto& detection : detections)
     width = std::max(width, maskrcnn::io::class_name(class_names, detection.label).size());
   width = std::min<std::size_t>(width, 32);
   std::printf("  %4s  %-*s  %5s  %8s %8s %8s %8s%s\n", "#", static_cast<int>(width), "class", "score", "x0", "y0", "x1",
-              "y1", has_mask ? "  mask area" : "");
+              "y1", detections.has_masks() ? "  mask area" : "");
   for (std::size_t i = 0; i < detections.size(); ++i) {
-    const auto& [box, label, score] = [&] {
-      const auto& detection = detections[i];
-      return maskrcnn::BoxDetection{detection.box, detection.label, detection.score};
-    }();
+    const auto& [box, label, score, mask] = detections[i];
     const std::string name_of_class = printable(maskrcnn::io::class_name(class_names, label));
     std::printf("  %4zu  %-*s  %5.3f  %8.1f %8.1f %8.1f %8.1f", i + 1, static_cast<int>(width), name_of_class.c_str(),
                 double{score}, double{box.x0}, double{box.y0}, double{box.x1}, double{box.y1});
-    if constexpr (has_mask) std::printf("  %9zu", detections[i].mask.area());
+    if (detections.has_masks()) std::printf("  %9zu", mask.area());
     std::printf("\n");
   }
 }

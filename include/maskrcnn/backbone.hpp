@@ -2,18 +2,24 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/feature_pyramid.hpp>
+#include <maskrcnn/layers/compute.hpp>
 #include <maskrcnn/stages/fpn.hpp>
 #include <maskrcnn/stages/mobilenet_v3.hpp>
 #include <maskrcnn/stages/resnet.hpp>
 #include <maskrcnn/weights/parameters.hpp>
+#include <span>
+#include <utility>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// What a backbone has to know about the model that it is part of.
 struct BackboneOptions {
   double batch_norm_epsilon = 1e-5;
   BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
+  Compute compute{};  ///< for its layers
 };
 
 /// What a backbone says of itself besides its maps; derive from it and hide what differs.
@@ -55,138 +61,121 @@ concept BackboneOnRois = Backbone<B> && requires(const B backbone, const Tensor<
   { backbone.on_rois(pooled) } -> std::same_as<Tensor<typename B::Scalar, 4>>;
 };
 
-/// What a model on backbone B computes the products of 1 x 1 convolutions and fully connected layers of: the backbone's
-/// `Operand` if it has one, else its scalar.
-template <class B>
-struct OperandOfBackbone {
-  using Type = typename B::Scalar;
-};
-template <class B>
-  requires requires { typename B::Operand; }
-struct OperandOfBackbone<B> {
-  using Type = typename B::Operand;
-};
-
-/// ResNet with a feature pyramid on C2..C5: P2..P6.
-template <Scalar T, ResNetSpec Spec, kernels::OperandOf<T> O = T>
-class ResNetFpn : public PyramidTraits {
+/// A network with a feature pyramid on the maps that it makes: P2..P6 on a ResNet's C2..C5.
+/// @tparam Body says the network: `Network<T>`, `maps` that it makes, `read(at, options)`
+template <Scalar T, class Body>
+class BackboneWithFpn : public PyramidTraits {
  public:
   using Scalar = T;
-  using Operand = O;
-  template <class Other>
-  using WithOperand = ResNetFpn<T, Spec, Other>;
-  static constexpr std::size_t levels = 5, roi_levels = 4;
+  static constexpr std::size_t roi_levels = Body::maps, levels = roi_levels + 1;
 
   /// @param at the place of `body` and `fpn`
-  ResNetFpn(const Parameters& at, const BackboneOptions& options)
-      : body_(at / "body", options.batch_norm_epsilon, options.bottleneck_stride),
-        fpn_(at / "fpn", body_.channels(), options.batch_norm_epsilon) {}
+  BackboneWithFpn(const Parameters& at, const BackboneOptions& options)
+      : body_(Body::template read<T>(at / "body", options)),
+        fpn_(at / "fpn", body_.channels(), options.batch_norm_epsilon, options.compute) {}
 
   [[nodiscard]] Index channels() const { return fpn_.channels(); }
 
   [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& image) const { return fpn_(body_(image)); }
 
  private:
-  ResNet<T, Spec, O> body_;
-  Fpn<T, O> fpn_;
+  typename Body::template Network<T> body_;
+  Fpn<T> fpn_;
 };
 
-/// MobileNetV3 with a feature pyramid on its last two stages, both of stride 32, as torchvision has it: the third level
-/// is of stride 64. RoIs are read from the first two; torchvision's rule sends all of them to the first.
-template <Scalar T, MobileNetV3Spec Spec, kernels::OperandOf<T> O = T>
-class MobileNetV3Fpn : public PyramidTraits {
- public:
-  using Scalar = T;
-  using Operand = O;
-  template <class Other>
-  using WithOperand = MobileNetV3Fpn<T, Spec, Other>;
-  static constexpr std::size_t levels = 3, roi_levels = 2;
+/// A residual network of a structure.
+template <ResNetSpec Spec>
+struct ResNetBody {
+  template <Scalar T>
+  using Network = ResNet<T>;
+  static constexpr std::size_t maps = 4;
 
-  /// @param at the place of `body` and `fpn`
-  MobileNetV3Fpn(const Parameters& at, const BackboneOptions& options)
-      : body_(at / "body", options.batch_norm_epsilon),
-        fpn_(at / "fpn", body_.channels(), options.batch_norm_epsilon) {}
-
-  [[nodiscard]] Index channels() const { return fpn_.channels(); }
-
-  [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& image) const { return fpn_(body_(image)); }
-
- private:
-  MobileNetV3<T, Spec, O> body_;
-  Fpn<T, O> fpn_;
+  /// @param layers how many are read and run
+  template <Scalar T>
+  [[nodiscard]] static ResNet<T> read(const Parameters& at, const BackboneOptions& options, std::size_t layers = 4) {
+    return {at,
+            Spec,
+            {.epsilon = options.batch_norm_epsilon,
+             .bottleneck_stride = options.bottleneck_stride,
+             .layers = layers,
+             .compute = options.compute}};
+  }
 };
 
-/// ResNet without a pyramid, as Mask R-CNN's first figures have it: proposals and RoIs on C4, the last layer on every
-/// RoI.
-template <Scalar T, ResNetSpec Spec, kernels::OperandOf<T> O = T>
-class ResNetC4 : public PyramidTraits {
+/// MobileNetV3-Large up to its last two stages, both of stride 32, as torchvision has it: the pyramid's third level is
+/// of stride 64. RoIs are read from the first two; torchvision's rule sends all of them to the first.
+struct MobileNetV3LargeBody {
+  template <Scalar T>
+  using Network = MobileNetV3<T>;
+  static constexpr std::size_t maps = 2;
+
+  template <Scalar T>
+  [[nodiscard]] static MobileNetV3<T> read(const Parameters& at, const BackboneOptions& options) {
+    return {at, mobilenet_v3_large, options.batch_norm_epsilon, options.compute};
+  }
+};
+
+template <Scalar T, ResNetSpec Spec>
+using ResNetFpn = BackboneWithFpn<T, ResNetBody<Spec>>;
+
+/// A residual network without a pyramid: proposals and RoIs on one map of stride 16.
+template <Scalar T, ResNetSpec Spec>
+class SingleMapResNet : public PyramidTraits {
  public:
   using Scalar = T;
-  using Operand = O;
-  template <class Other>
-  using WithOperand = ResNetC4<T, Spec, Other>;
   static constexpr std::size_t levels = 1, roi_levels = 1;
-  static constexpr int finest_stride = 16, size_divisor = 1, box_bins = 14, mask_bins = 14;
+  static constexpr int finest_stride = 16, size_divisor = 1;
+
+  /// @param at     the place of `body`
+  /// @param layers how many are read and run
+  SingleMapResNet(const Parameters& at, const BackboneOptions& options, std::size_t layers)
+      : body_(ResNetBody<Spec>::template read<T>(at / "body", options, layers)) {}
+
+  [[nodiscard]] Index channels() const { return body_.channels().back(); }
+
+  [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& image) const {
+    FeaturePyramid<T> last;
+    last.push_back(std::move(body_(image).back()));
+    return last;
+  }
+
+ private:
+  ResNet<T> body_;
+};
+
+/// As Mask R-CNN's first figures have it: proposals and RoIs on C4, the last layer on every RoI.
+template <Scalar T, ResNetSpec Spec>
+class ResNetC4 : public SingleMapResNet<T, Spec> {
+ public:
+  static constexpr int box_bins = 14, mask_bins = 14;
 
   /// @param at the place of `body`
   ResNetC4(const Parameters& at, const BackboneOptions& options)
-      : body_(at / "body", options.batch_norm_epsilon, options.bottleneck_stride, 3),
-        c5_(at / "body" / "layer4", body_.channels().back(),
-            {.stride = 2,
+      : SingleMapResNet<T, Spec>(at, options, 3),
+        c5_(at / "body" / "layer4", this->channels(),
+            {.block = Spec.block,
+             .stride = 2,
              .epsilon = options.batch_norm_epsilon,
              .bottleneck_stride = options.bottleneck_stride,
-             .depth = Spec.depths[3]}) {}
+             .depth = Spec.depths[3],
+             .compute = options.compute}) {}
 
-  [[nodiscard]] Index channels() const { return body_.channels().back(); }
   [[nodiscard]] Index roi_channels() const { return c5_.channels(); }
-
-  [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& image) const {
-    FeaturePyramid<T> c4;
-    c4.push_back(std::move(body_(image).back()));
-    return c4;
-  }
 
   /// [N, k, k, C4] -> [N, k / 2, k / 2, C5].
   [[nodiscard]] Tensor<T, 4> on_rois(const Tensor<T, 4>& pooled) const { return c5_(pooled); }
 
  private:
-  ResNet<T, Spec, O> body_;
-  ResidualLayer<T, Spec.block, O> c5_;
+  ResidualLayer<T> c5_;
 };
 
-/// ResNet without a pyramid whose last layer is dilated: proposals and RoIs on C5, of stride 16.
-template <Scalar T, ResNetSpec Spec, kernels::OperandOf<T> O = T>
-class ResNetDc5 : public PyramidTraits {
+/// The last layer is dilated, so that C5 has a stride of 16 as C4: proposals and RoIs on C5.
+template <Scalar T, ResNetSpec Spec>
+class ResNetDc5 : public SingleMapResNet<T, ResNetSpec{.block = Spec.block, .depths = Spec.depths, .dilated = true}> {
  public:
-  using Scalar = T;
-  using Operand = O;
-  template <class Other>
-  using WithOperand = ResNetDc5<T, Spec, Other>;
-  static constexpr std::size_t levels = 1, roi_levels = 1;
-  static constexpr int finest_stride = 16, size_divisor = 1;
-
   /// @param at the place of `body`
-  ResNetDc5(const Parameters& at, const BackboneOptions& options)
-      : body_(at / "body", options.batch_norm_epsilon, options.bottleneck_stride) {}
-
-  [[nodiscard]] Index channels() const { return body_.channels().back(); }
-
-  [[nodiscard]] FeaturePyramid<T> operator()(const Tensor<T, 4>& image) const {
-    FeaturePyramid<T> c5;
-    c5.push_back(std::move(body_(image).back()));
-    return c5;
-  }
-
- private:
-  static constexpr ResNetSpec dilated{.block = Spec.block, .depths = Spec.depths, .dilated = true};
-  ResNet<T, dilated, O> body_;
+  ResNetDc5(const Parameters& at, const BackboneOptions& options) : ResNetDc5::SingleMapResNet(at, options, 4) {}
 };
-
-/// The same backbone, products of 1 x 1 convolutions and fully connected layers computed of bfloat16 numbers:
-/// `MaskRCNN<Bf16<ResNet50Fpn>>`; where the processor has AMX, those of 3 x 3 convolutions as well. Faster with AMX or
-/// with an AVX512_BF16 of full speed, emulated and slow without either.
-template <class B>
-using Bf16 = typename B::template WithOperand<BFloat16>;
 
 using ResNet18Fpn = ResNetFpn<float, resnet18>;
 using ResNet34Fpn = ResNetFpn<float, resnet34>;
@@ -202,6 +191,6 @@ using ResNet50C4 = ResNetC4<float, resnet50>;
 using ResNet101C4 = ResNetC4<float, resnet101>;
 using ResNet50Dc5 = ResNetDc5<float, resnet50>;
 using ResNet101Dc5 = ResNetDc5<float, resnet101>;
-using MobileNetV3LargeFpn = MobileNetV3Fpn<float, mobilenet_v3_large>;
+using MobileNetV3LargeFpn = BackboneWithFpn<float, MobileNetV3LargeBody>;
 
 }  // namespace maskrcnn

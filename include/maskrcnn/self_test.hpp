@@ -1,4 +1,4 @@
-/// The self-test of a weight file: a small picture and what the model found in it before the file was written.
+/// The self-test of a weight file: a small image and what the model found in it before the file was written.
 #pragma once
 
 #include <algorithm>
@@ -6,18 +6,19 @@
 #include <cstring>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Tensors of a self-test have names that begin so; models do not miss them.
 inline constexpr const char* self_test_prefix = "self_test.";
 
-/// A picture and the objects that have to be found in it, with a score threshold of 0. Masks are compared by their
+/// An image and the objects that have to be found in it, with a score threshold of 0. Masks are compared by their
 /// areas.
 struct SelfTest {
   struct Object {
@@ -35,7 +36,7 @@ struct SelfTest {
   static constexpr Tolerance exact{.score = 1e-3, .box = 0.5, .area = 0.02};
   /// The same where the objects were found before the file's numbers were rounded to F16. In networks of generated
   /// weights that moves scores by less than 0.005, rarely 0.01, and corners by less than a pixel; in the bundled one,
-  /// lost channels moved one of the five best by more than 0.01 in every picture.
+  /// lost channels moved one of the five best by more than 0.01 in every image.
   static constexpr Tolerance rounded{.score = 1e-2, .box = 2, .area = 0.05};
 
   Image image;
@@ -43,21 +44,22 @@ struct SelfTest {
   Tolerance tolerance = exact;
 
   /// What is compared of detections: the first `limit` of them.
-  template <class AnyDetection>
-  [[nodiscard]] static std::vector<Object> objects_of(const std::vector<AnyDetection>& detections, std::size_t limit) {
+  template <class Objects>
+  [[nodiscard]] static std::vector<Object> objects_of(const Objects& detections, std::size_t limit) {
     std::vector<Object> objects;
-    for (const AnyDetection& detection : detections) {
+    for (const auto& detection : detections) {
       if (objects.size() == limit) break;
       Object object{.box = detection.box, .label = detection.label, .score = detection.score};
-      if constexpr (requires { detection.mask; }) object.area = static_cast<double>(detection.mask.area());
+      if constexpr (requires { detection.mask; })
+        if (has_mask(detection)) object.area = static_cast<double>(detection.mask.area());
       objects.push_back(object);
     }
     return objects;
   }
 
   /// @throws Error naming the first expected object that is not among `detections`
-  template <class AnyDetection>
-  void check(const std::vector<AnyDetection>& detections, const std::string& file) const {
+  template <class Objects>
+  void check(const Objects& detections, const std::string& file) const {
     const std::vector<Object> found = objects_of(detections, detections.size());
     for (std::size_t i = 0; i < objects.size(); ++i) {
       const Object& expected = objects[i];
@@ -107,7 +109,7 @@ struct SelfTest {
   for (std::size_t i = 0; i < objects->shape[0]; ++i) {
     const auto value = [&](std::size_t column) { return objects->element<float>(7 * i + column); };
     const float label = value(4);
-    if (!(label >= 0 && label < 1e6F))
+    if (!reaches(label, 0) || label >= 1e6F)
       fail("weights: a self-test expects labels of 0 or more, found ", label, " (file ", weights.file(), ")");
     test.objects.push_back({.box = {value(0), value(1), value(2), value(3)},
                             .label = static_cast<int>(label),
@@ -118,7 +120,7 @@ struct SelfTest {
 }
 
 /// Runs the self-test of a file on a model of type `Model`, built for the purpose: `load_weights(path, verify<Model>)`.
-/// @throws Error if the file has none, or if the model does not find in the picture what it should
+/// @throws Error if the file has none, or if the model does not find in the image what it should
 template <class Model>
 inline constexpr auto verify = [](const Weights& weights) {
   const std::optional<SelfTest> test = self_test_of(weights);

@@ -2,7 +2,7 @@
 
 #include "support.hpp"
 
-TEST_CASE("a mask stores a patch and answers for the whole picture") {
+TEST_CASE("a mask stores a patch and answers for the whole image") {
   maskrcnn::Mask mask({.height = 10, .width = 12}, 3, 4, {.height = 2, .width = 3});
   CHECK(mask.area() == 0);
   mask.patch_row(0)[0] = 1;

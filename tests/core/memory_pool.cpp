@@ -71,6 +71,21 @@ TEST_CASE("the same work twice needs no more memory than once") {
   }
 }
 
+TEST_CASE("a pool gives idle memory back when asked, and counts what it took from the system") {
+  MemoryPool pool;
+  const auto held = pool.take(3000);
+  pool.give(pool.take(1000));
+  CHECK(pool.allocations() == 2);
+  CHECK(pool.idle_bytes() == 1000);
+  pool.trim();
+  CHECK(pool.idle_bytes() == 0);
+  static_cast<unsigned char*>(held.data)[2999] = 1;  // what is held is not touched
+  pool.give(held);
+  CHECK(pool.idle_bytes() == 3000);
+  pool.give(pool.take(3000));
+  CHECK(pool.allocations() == 2);
+}
+
 TEST_CASE("a pool lives as long as a tensor of its memory") {
   maskrcnn::Tensor<float, 1> tensor;
   {

@@ -35,5 +35,14 @@ TEST_CASE("loops may be nested") {
   maskrcnn::parallel_for(
       6, [&](std::size_t i) { maskrcnn::parallel_for(7, [&](std::size_t j) { ++visits[7 * i + j]; }); });
   CHECK(std::count(visits.begin(), visits.end(), 1) == 42);
-  CHECK(maskrcnn::thread_count() >= 1);
+}
+
+TEST_CASE("the number of threads may be chosen") {
+  const int before = maskrcnn::thread_count();
+  maskrcnn::set_thread_count(3);
+  CHECK(maskrcnn::thread_count() == 3);
+  maskrcnn::set_thread_count(0);
+  CHECK(maskrcnn::thread_count() == 1);
+  maskrcnn::set_thread_count(before);
+  CHECK(maskrcnn::thread_count() == before);
 }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <maskrcnn/ops/conv2d.hpp>
-#include <maskrcnn/ops/conv_transpose2d.hpp>
-#include <maskrcnn/ops/linear.hpp>
+#include <maskrcnn/layers/conv2d.hpp>
+#include <maskrcnn/layers/conv_transpose2d.hpp>
+#include <maskrcnn/layers/linear.hpp>
 #include <stdexcept>
 #include <thread>
 
@@ -103,7 +103,8 @@ TEST_CASE("a tensor made like another hands its profile on, and a clone too") {
   CHECK(Tensor<float, 1>({4}, pool).profile() == nullptr);
 }
 
-TEST_CASE("a convolution tells its name, shapes and the arithmetic of direct convolution, whichever way it goes") {
+TEST_CASE(
+    "a convolution tells its name, shapes and the arithmetic of direct convolution, whichever algorithm computes it") {
   for (const auto* kernels : maskrcnn::kernels::available_kernels<float>())
     for (const Index stride : {Index{1}, Index{2}}) {
       Profile profile;
@@ -118,7 +119,7 @@ TEST_CASE("a convolution tells its name, shapes and the arithmetic of direct con
       CHECK(detail(events[0], "output") == (stride == 1 ? "[1,10,12,32]" : "[1,5,6,32]"));
       CHECK(detail(events[0], "kernel") == "[3,3]");
       CHECK(detail(events[0], "counted as") == "direct");
-      CHECK(detail(events[0], "way") ==
+      CHECK(detail(events[0], "algorithm") ==
             (stride == 1 && kernels->winograd_4x4.input != nullptr ? "Winograd 4x4" : "direct"));
     }
 }
@@ -133,10 +134,10 @@ TEST_CASE("a convolution that takes the memory of its addend tells the same") {
 
 TEST_CASE("fully connected layers and deconvolutions tell theirs") {
   Profile profile;
-  const auto linear =
-      maskrcnn::Linear<float>(12, 5, std::vector<float>(60), std::vector<float>(5), false).named("head.fc");
-  const auto up =
-      maskrcnn::ConvTranspose2x2<float>(4, 3, std::vector<float>(48), std::vector<float>(3), false).named("head.up");
+  const maskrcnn::Linear<float> linear(
+      {.weight = std::vector<float>(60), .bias = std::vector<float>(5), .out = 5, .in = 12, .name = "head.fc"});
+  const maskrcnn::ConvTranspose2d<float> up(
+      {.kernel = std::vector<float>(48), .bias = std::vector<float>(3), .in = 4, .out = 3, .name = "head.up"}, {});
   (void)linear(zeros({7, 2, 2, 3}, &profile));
   (void)up(zeros({2, 3, 5, 4}, &profile));
   const auto events = profile.events();

@@ -6,7 +6,7 @@ using maskrcnn::evaluate::CellComparison;
 using maskrcnn::evaluate::CellCounts;
 using maskrcnn::evaluate::Measure;
 
-TEST_CASE("AP(t) counts right, wrong and missed objects over all pictures") {
+TEST_CASE("AP(t) counts right, wrong and missed objects over all images") {
   // overlaps of 1, 0.6 and 0.75; one missed, one wrong
   const auto data = test::dataset(2, {test::truth(1, 0, 0, 0, 10, 10), test::truth(2, 0, 50, 50, 10, 10),
                                       test::truth(3, 1, 0, 0, 20, 20), test::truth(4, 1, 60, 60, 5, 5)});
@@ -22,7 +22,7 @@ TEST_CASE("AP(t) counts right, wrong and missed objects over all pictures") {
   CHECK(scores.all[6] == CellCounts{.right = 1, .wrong = 3, .missed = 3});
   CHECK(scores.all[0].ap() == 0.6);
   CHECK(scores.mean_ap() == doctest::Approx((3 * 3.0 / 5 + 3 * 2.0 / 6 + 4 * 1.0 / 7) / 10));
-  CHECK(scores.mean_picture[0] == doctest::Approx((1.0 + 1.0 / 3) / 2));
+  CHECK(scores.mean_image[0] == doctest::Approx((1.0 + 1.0 / 3) / 2));
   // fewer predictions
   CHECK(comparison.at(0.65).all[0] == CellCounts{.right = 3, .wrong = 0, .missed = 1});
   CHECK(comparison.at(0.95).all[0] == CellCounts{.right = 0, .wrong = 0, .missed = 4});
@@ -45,7 +45,7 @@ TEST_CASE("crowds are not missed, and what they cover is not wrong") {
   CHECK(comparison.at(0.5).all[0] == CellCounts{.right = 0, .wrong = 1, .missed = 0});
 }
 
-TEST_CASE("a picture without anything is right, if nothing is found in it") {
+TEST_CASE("an image without anything is right, if nothing is found in it") {
   const auto data = test::dataset(2, {});
   CHECK(CellComparison(data, {}, Measure::mask).at(0.5).bowl_score() == 1);
   CHECK(CellComparison(data, {test::found(1, 0, 0, 0, 5, 5)}, Measure::mask).at(0.5).bowl_score() == 0.5);

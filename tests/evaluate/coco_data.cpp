@@ -3,7 +3,7 @@
 #include "evaluate/made_data.hpp"
 
 using maskrcnn::evaluate::Dataset;
-using maskrcnn::evaluate::PictureNaming;
+using maskrcnn::evaluate::ImageNaming;
 using maskrcnn::evaluate::read_coco_instances;
 using maskrcnn::evaluate::read_coco_results;
 using maskrcnn::evaluate::Rectangle;
@@ -14,10 +14,10 @@ const char* const images =
     R"([{"id":7,"file_name":"b.png","height":4,"width":5},{"id":3,"file_name":"a.png","height":6,"width":6}])";
 const char* const categories = R"([{"id":2,"name":"cat"},{"id":1,"name":"dog"}])";
 
-std::string instances(const std::string& annotations, const std::string& pictures = images,
+std::string instances(const std::string& annotations, const std::string& image_list = images,
                       const std::string& kinds = categories) {
   return std::string(R"({"info":{"a":[1]},"images":)")
-      .append(pictures)
+      .append(image_list)
       .append(R"(,"annotations":)")
       .append(annotations)
       .append(R"(,"categories":)")
@@ -33,7 +33,7 @@ class Files {
     return without_path(test::error_of([&] { (void)read(text); }), "t.json");
   }
   std::string annotation_error(const std::string& annotation) const { return error(instances("[" + annotation + "]")); }
-  maskrcnn::evaluate::Findings results(const std::string& text, PictureNaming naming = PictureNaming::by_id) const {
+  maskrcnn::evaluate::Findings results(const std::string& text, ImageNaming naming = ImageNaming::by_id) const {
     return read_coco_results(folder_.write("r.json", text), read(instances("[]")), naming);
   }
   std::string result_error(const std::string& text) const {
@@ -53,17 +53,17 @@ class Files {
 
 }  // namespace
 
-TEST_CASE("pictures and categories are sorted by id, annotations are not") {
+TEST_CASE("images and categories are sorted by id, annotations are not") {
   const Dataset data = Files().read(instances(
       R"([{"id":9,"image_id":7,"category_id":2,"iscrowd":0,"area":5,"bbox":[0,1,2,2],"segmentation":[[0,1,2,1,2,3,0,3]]},
           {"id":4,"image_id":3,"category_id":1,"iscrowd":1,"area":2.5,"bbox":[1,0,1,3],"segmentation":{"size":[6,6],"counts":[6,3,27]}},
           {"id":5,"image_id":3,"category_id":1,"segmentation":{"size":[6,6],"counts":"63k0"}}])"));
-  CHECK(data.pictures[0].id == 3);
-  CHECK(data.pictures[1].size == maskrcnn::Size{4, 5});
+  CHECK(data.images[0].id == 3);
+  CHECK(data.images[1].size == maskrcnn::Size{4, 5});
   CHECK(data.categories[0].name == "dog");
   CHECK(data.has_masks);
   CHECK(data.truths[0].id == 9);
-  CHECK(data.truths[0].picture == 1);
+  CHECK(data.truths[0].image == 1);
   CHECK(data.truths[0].category == 1);
   CHECK(data.truths[0].area == 5);
   CHECK(data.truths[0].mask == test::drawn({".....", "##...", "##...", "....."}));
@@ -136,9 +136,8 @@ TEST_CASE("annotations that make no sense are refused in one sentence") {
         "annotations[0] of FILE: segmentation: expected coordinates, found null");
   CHECK(error(R"(,"segmentation":[1,2,3,4,5,6])") ==
         "annotations[0] of FILE: segmentation: expected a list of polygons, found 1 in it");
-  CHECK(
-      error(R"(,"segmentation":{"size":[5,4],"counts":[20]})") ==
-      "annotations[0] of FILE: segmentation: expected \"size\": [4, 5], height and width of the picture, found [5,4]");
+  CHECK(error(R"(,"segmentation":{"size":[5,4],"counts":[20]})") ==
+        "annotations[0] of FILE: segmentation: expected \"size\": [4, 5], height and width of the image, found [5,4]");
   CHECK(error(R"(,"segmentation":{"size":[4,5]})") ==
         "annotations[0] of FILE: segmentation: expected \"counts\", run lengths or their text, found nothing");
   CHECK(error(R"(,"segmentation":{"size":[4,5],"counts":[1,2]})") ==
@@ -179,7 +178,7 @@ TEST_CASE("areas of results are those of boxes, if the first has one, else those
   CHECK(files.results("[]").objects.empty());
 }
 
-TEST_CASE("results of other categories, and by name of other pictures, are left out and counted") {
+TEST_CASE("results of other categories, and by name of other images, are left out and counted") {
   const Files files;
   const auto by_id = files.results(
       R"([{"image_id":7,"category_id":2,"score":1,"bbox":[0,0,1,1]},{"image_id":7,"category_id":99,"score":1,"bbox":[0,0,1,1]}])");
@@ -187,13 +186,13 @@ TEST_CASE("results of other categories, and by name of other pictures, are left 
   CHECK(by_id.other_categories == 1);
   const auto by_name = files.results(
       R"([{"image_id":1,"file_name":"x/a.jpg","category_id":2,"score":1,"bbox":[0,0,1,1]},{"image_id":2,"file_name":"c.png","category_id":2,"score":1,"bbox":[0,0,1,1]}])",
-      PictureNaming::by_file_name);
+      ImageNaming::by_file_name);
   CHECK(by_name.objects.size() == 1);
-  CHECK(by_name.objects[0].picture == 0);
-  CHECK(by_name.other_pictures == 1);
+  CHECK(by_name.objects[0].image == 0);
+  CHECK(by_name.other_images == 1);
 }
 
-TEST_CASE("results by name find their pictures by folder, and by image_id where only that tells") {
+TEST_CASE("results by name find their images by folder, and by image_id where only that tells") {
   const test::Folder folder;
   const auto read = [&](const std::string& list) {
     auto data = read_coco_instances(folder.write(
@@ -206,17 +205,17 @@ TEST_CASE("results by name find their pictures by folder, and by image_id where 
         folder.write(
             "r.json",
             R"([{"image_id":3,"file_name":"a.png","category_id":2,"score":1,"bbox":[0,0,1,1]},{"image_id":7,"file_name":"a.png","category_id":2,"score":1,"bbox":[0,0,1,1]}])"),
-        data, PictureNaming::by_file_name);
+        data, ImageNaming::by_file_name);
   };
   const auto both = read("a");
   REQUIRE(both.objects.size() == 2);
-  CHECK(both.objects[0].picture == 0);
-  CHECK(both.objects[1].picture == 1);
+  CHECK(both.objects[0].image == 0);
+  CHECK(both.objects[1].image == 1);
   CHECK(both.told_by_id == 2);
   const auto one = read("d1/a");
   REQUIRE(one.objects.size() == 1);
-  CHECK(one.objects[0].picture == 0);
-  CHECK(one.other_pictures == 1);
+  CHECK(one.objects[0].image == 0);
+  CHECK(one.other_images == 1);
 }
 
 TEST_CASE("results that make no sense are refused in one sentence") {

@@ -36,7 +36,7 @@ TEST_CASE("the thresholds are numpy's, to the last bit") {
 }
 
 TEST_CASE("everything found and nothing else is 1 in every number") {
-  // one small, one medium, in two pictures
+  // one small, one medium, in two images
   const auto data = test::dataset(3, {test::truth(1, 0, 10, 10, 20, 20), test::truth(2, 2, 0, 0, 50, 60)});
   const CocoEvaluation evaluation(data, {test::found(0.3, 0, 10, 10, 20, 20), test::found(0.9, 2, 0, 0, 50, 60)},
                                   Measure::mask);

@@ -22,42 +22,41 @@ TEST_CASE("each number of a label image is an object") {
   (void)folder.write("a.mask.png", bytes(label_png));
   (void)folder.write("a.png", "not read here");
   const auto data = read_folder(folder.path(), "cell");
-  REQUIRE(data.pictures.size() == 2);
-  CHECK(data.pictures[0].file_name == "a.png");
-  CHECK(data.pictures[1].id == 2);
-  CHECK(data.pictures[1].size == maskrcnn::Size{3, 5});
+  REQUIRE(data.images.size() == 2);
+  CHECK(data.images[0].file_name == "a.png");
+  CHECK(data.images[1].id == 2);
+  CHECK(data.images[1].size == maskrcnn::Size{3, 5});
   REQUIRE(data.truths.size() == 6);
   CHECK(data.truths[0].mask == test::drawn({".....", "#....", "##..."}));
   CHECK(data.truths[1].mask == test::drawn({"..##.", "..#..", "....."}));
   CHECK(data.truths[2].mask == test::drawn({".....", ".....", "....#"}));
   CHECK(data.truths[5].id == 6);
-  CHECK(data.truths[5].picture == 1);
+  CHECK(data.truths[5].image == 1);
   CHECK(data.truths[1].area == 3);
   CHECK(data.categories[0].name == "cell");
 
-  CHECK(read_folder(folder.path(), "cell", {"b"}).pictures.size() == 1);
+  CHECK(read_folder(folder.path(), "cell", {"b"}).images.size() == 1);
   CHECK(test::contains(test::error_of([&] { (void)read_folder(folder.path(), "cell", {"c"}); }),
-                       "'c' is in the list of pictures, but there is no"));
+                       "'c' is in the list of images, but there is no"));
   const auto listed = read_folder(folder.path(), "cell", {"b.png", "./b"});
-  REQUIRE(listed.pictures.size() == 1);
-  CHECK(listed.pictures[0].id == 1);
+  REQUIRE(listed.images.size() == 1);
+  CHECK(listed.images[0].id == 1);
   CHECK(listed.left_out.size() == 1);
   CHECK(listed.notes.empty());
   CHECK_FALSE(listed.has_ids);
   CHECK(test::contains(test::error_of([&] { (void)read_folder(folder.path(), "cell", {"c.png"}); }),
-                       "'c.png' is in the list of pictures, but there is no " + folder.file("c.mask.png")));
+                       "'c.png' is in the list of images, but there is no " + folder.file("c.mask.png")));
 }
 
-TEST_CASE("numbers are read at both depths as they are; other pictures are refused") {
+TEST_CASE("numbers are read at both depths as they are; other images are refused") {
   const test::Folder folder;
   const auto labels = maskrcnn::io::read_label_image(folder.write("l.png", bytes(label_png)));
   CHECK(labels.labels == std::vector<std::uint16_t>{0, 0, 300, 300, 0, 7, 0, 300, 0, 0, 7, 7, 0, 0, 65535});
   CHECK(test::contains(
       test::error_of([&] { (void)maskrcnn::io::read_label_image(MASKRCNN_SOURCE_DIR "/examples/images/result.png"); }),
       "expected a grey PNG of 8 or 16 bits with the numbers of objects, found 8 bits of colour type 2"));
-  CHECK(
-      test::contains(test::error_of([&] { (void)maskrcnn::io::read_label_image(folder.write("t.png", "no picture")); }),
-                     "found something else in"));
+  CHECK(test::contains(test::error_of([&] { (void)maskrcnn::io::read_label_image(folder.write("t.png", "no image")); }),
+                       "found something else in"));
   auto cut = label_png;
   cut.resize(cut.size() - 14);
   CHECK(test::contains(test::error_of([&] { (void)maskrcnn::io::read_label_image(folder.write("c.png", bytes(cut))); }),

@@ -22,7 +22,7 @@ namespace test {
   return maskrcnn::evaluate::Region(maskrcnn::io::encode_rle(mask));
 }
 
-/// A rectangle of whole pixels in a picture of 100 x 100.
+/// A rectangle of whole pixels in an image of 100 x 100.
 [[nodiscard]] inline maskrcnn::evaluate::Region square(int x, int y, int width, int height) {
   std::vector<std::uint32_t> borders;
   for (int column = x; column < x + width; ++column)
@@ -30,11 +30,11 @@ namespace test {
   return maskrcnn::evaluate::Region::between(borders, {100, 100});
 }
 
-[[nodiscard]] inline maskrcnn::evaluate::Truth truth(std::int64_t id, std::size_t picture, int x, int y, int width,
+[[nodiscard]] inline maskrcnn::evaluate::Truth truth(std::int64_t id, std::size_t image, int x, int y, int width,
                                                      int height, bool crowd = false) {
   const auto mask = square(x, y, width, height);
   return {.id = id,
-          .picture = picture,
+          .image = image,
           .category = 0,
           .box = mask.bounds(),
           .area = double(mask.area()),
@@ -42,25 +42,21 @@ namespace test {
           .mask = mask};
 }
 
-[[nodiscard]] inline maskrcnn::evaluate::Found found(double score, std::size_t picture, int x, int y, int width,
+[[nodiscard]] inline maskrcnn::evaluate::Found found(double score, std::size_t image, int x, int y, int width,
                                                      int height) {
   const auto mask = square(x, y, width, height);
-  return {.picture = picture,
-          .category = 0,
-          .score = score,
-          .box = mask.bounds(),
-          .area = double(mask.area()),
-          .mask = mask};
+  return {
+      .image = image, .category = 0, .score = score, .box = mask.bounds(), .area = double(mask.area()), .mask = mask};
 }
 
-/// Pictures of 100 x 100 and one category.
-[[nodiscard]] inline maskrcnn::evaluate::Dataset dataset(std::size_t pictures,
+/// Images of 100 x 100 and one category.
+[[nodiscard]] inline maskrcnn::evaluate::Dataset dataset(std::size_t images,
                                                          const std::vector<maskrcnn::evaluate::Truth>& truths) {
   maskrcnn::evaluate::Dataset data{.name = "made", .categories = {{.id = 1, .name = "square"}}, .truths = truths};
-  for (std::size_t i = 0; i < pictures; ++i)
-    data.pictures.push_back({.id = static_cast<std::int64_t>(i + 1),
-                             .file_name = std::string("p").append(std::to_string(i)).append(".png"),
-                             .size = {100, 100}});
+  for (std::size_t i = 0; i < images; ++i)
+    data.images.push_back({.id = static_cast<std::int64_t>(i + 1),
+                           .file_name = std::string("p").append(std::to_string(i)).append(".png"),
+                           .size = {100, 100}});
   return data;
 }
 

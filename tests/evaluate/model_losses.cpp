@@ -1,4 +1,5 @@
 #include <maskrcnn/evaluate/model_losses.hpp>
+#include <maskrcnn/inspection.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <maskrcnn/maskrcnn.hpp>
 
@@ -15,6 +16,11 @@ using Model = maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>;
 [[nodiscard]] const Model& slim_model() {
   static const Model model(maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/slim_model.safetensors"));
   return model;
+}
+
+[[nodiscard]] evaluate::ImageLosses losses_of(const Model& model, const maskrcnn::Image& image,
+                                              const std::vector<evaluate::TrueObject>& objects) {
+  return evaluate::losses_on(maskrcnn::InspectionOf(model, image), objects);
 }
 
 /// What the model itself finds, as if it were true.
@@ -45,7 +51,7 @@ using Model = maskrcnn::MaskRCNN<maskrcnn::ResNet50Fpn>;
 }  // namespace
 
 TEST_CASE("losses are torchvision's") {
-  const test::Golden golden("picture_losses");
+  const test::Golden golden("image_losses");
   const maskrcnn::Image image = golden.image("case.image");
   const auto objects = objects_of(golden, image.size());
   const auto weights = maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/slim_model.safetensors");
@@ -54,7 +60,7 @@ TEST_CASE("losses are torchvision's") {
     const std::string name = paste == MaskPaste::sampled ? "losses.sampled" : "losses.integer_box";
     CAPTURE(name);
     config.mask_paste = paste;
-    const auto found = evaluate::losses_on(Model(weights, config), image, objects).mean();
+    const auto found = losses_of(Model(weights, config), image, objects).mean();
     const auto wanted = golden.values<double>(name);
     CHECK(found.classification == doctest::Approx(wanted[0]).epsilon(1e-5));
     CHECK(found.regression == doctest::Approx(wanted[1]).epsilon(1e-5));
@@ -84,24 +90,24 @@ TEST_CASE("a mask as a RoI sees it") {
   maskrcnn::Mask mask({100, 100}, 20, 10, {8, 8});  // columns and rows 20 to 27, 10 to 17
   for (int y = 0; y < 8; ++y) std::fill_n(mask.patch_row(y), 8, std::uint8_t{1});
   std::array<float, 16> target{};
-  evaluate::mask_target<4>(mask, Box{21, 11, 25, 15}, MaskPaste::integer_box, target.data());
+  evaluate::mask_target(mask, Box{21, 11, 25, 15}, 4, MaskPaste::integer_box, target.data());
   CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 1; }));
-  evaluate::mask_target<4>(mask, Box{60, 60, 70, 70}, MaskPaste::integer_box, target.data());
+  evaluate::mask_target(mask, Box{60, 60, 70, 70}, 4, MaskPaste::integer_box, target.data());
   CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 0; }));
   // twice as wide as the mask from its left edge on: the right half is empty
-  evaluate::mask_target<4>(mask, Box{20, 11, 36, 15}, MaskPaste::integer_box, target.data());
+  evaluate::mask_target(mask, Box{20, 11, 36, 15}, 4, MaskPaste::integer_box, target.data());
   CHECK(target[0] == 1);
   CHECK(target[3] == 0);
   // one and a half pixels of each bin: drawn into whole pixels, the mask seems to begin half a pixel early
-  evaluate::mask_target<4>(mask, Box{17, 11, 23, 15}, MaskPaste::integer_box, target.data());
+  evaluate::mask_target(mask, Box{17, 11, 23, 15}, 4, MaskPaste::integer_box, target.data());
   const float shifted = target[2];
-  evaluate::mask_target<4>(mask, Box{17, 11, 23, 15}, MaskPaste::sampled, target.data());
+  evaluate::mask_target(mask, Box{17, 11, 23, 15}, 4, MaskPaste::sampled, target.data());
   CHECK(target[2] < shifted);
   // at the image's corner nothing is beyond the mask, so that its edge is not one
   maskrcnn::Mask corner({20, 20}, 12, 12, {8, 8});
   for (int y = 0; y < 8; ++y) std::fill_n(corner.patch_row(y), 8, std::uint8_t{1});
   for (const MaskPaste paste : {MaskPaste::integer_box, MaskPaste::sampled}) {
-    evaluate::mask_target<4>(corner, Box{14, 14, 20, 20}, paste, target.data());
+    evaluate::mask_target(corner, Box{14, 14, 20, 20}, 4, paste, target.data());
     CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 1; }));
   }
 }
@@ -110,7 +116,7 @@ TEST_CASE("what a model finds costs it less than anything else") {
   const maskrcnn::Image image = test::Golden("end_to_end").image("case.image");
   auto objects = own_findings(image);
   REQUIRE(objects.size() > 1);
-  const auto right = evaluate::losses_on(slim_model(), image, objects).mean();
+  const auto right = losses_of(slim_model(), image, objects).mean();
   CHECK(right.mask > 0);
   CHECK(right.regression > 0);
   CHECK(std::isfinite(right.total()));
@@ -121,20 +127,20 @@ TEST_CASE("what a model finds costs it less than anything else") {
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x) object.mask.patch_row(y)[x] ^= 1;
   }
-  const auto wrong_masks = evaluate::losses_on(slim_model(), image, inverted).mean();
+  const auto wrong_masks = losses_of(slim_model(), image, inverted).mean();
   CHECK(wrong_masks.mask > right.mask);
   CHECK(wrong_masks.classification == right.classification);
   CHECK(wrong_masks.regression == right.regression);
 
   for (auto& object : objects) object.mask = {};
-  const auto boxes_only = evaluate::losses_on(slim_model(), image, objects);
+  const auto boxes_only = losses_of(slim_model(), image, objects);
   CHECK(boxes_only.with_masks == 0);
   CHECK(boxes_only.mean().classification == right.classification);
-  const auto nothing = evaluate::losses_on(slim_model(), image, {}).mean();
+  const auto nothing = losses_of(slim_model(), image, {}).mean();
   CHECK(nothing.regression == 0);
   CHECK(nothing.classification > 0);
 
   objects.front().label = 0;
-  CHECK(test::contains(test::error_of([&] { (void)evaluate::losses_on(slim_model(), image, objects); }),
+  CHECK(test::contains(test::error_of([&] { (void)losses_of(slim_model(), image, objects); }),
                        "the background not among them, found 0"));
 }

@@ -31,7 +31,7 @@ TEST_CASE("a region knows its runs, area and bounds") {
   CHECK(region.rle().counts == std::vector<std::uint32_t>{4, 1, 1, 3, 3});
 }
 
-TEST_CASE("a run over the end of a column makes the bounds as high as the picture") {
+TEST_CASE("a run over the end of a column makes the bounds as high as the image") {
   const Region region = test::drawn({".#",  //
                                      "..",  //
                                      "#."});
@@ -83,7 +83,7 @@ TEST_CASE("boxes overlap by area, crowds as far as they cover") {
   CHECK(overlap(Rectangle{0, 0, 0, 0}, Rectangle{0, 0, 0, 0}, false) == 0);
 }
 
-TEST_CASE("runs that do not fill the picture are refused") {
+TEST_CASE("runs that do not fill the image are refused") {
   CHECK(test::error_of([] {
           (void)Region(maskrcnn::io::Rle{{3, 4}, {5, 5}});
         }) == "rle: expected runs of 12 pixels in all (4 x 3), found 10");

@@ -1,4 +1,4 @@
-// libFuzzer: bytes as an image file of whatever format they look like. Any end but a picture or a maskrcnn::Error is a
+// libFuzzer: bytes as an image file of whatever format they look like. Any end but an image or a maskrcnn::Error is a
 // finding.
 
 #include <cstddef>

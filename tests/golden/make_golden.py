@@ -23,7 +23,7 @@ MAKERS = (
     stages.preprocess, stages.resnet, stages.mobilenet_v3, stages.fpn, stages.anchors, stages.rpn,
     roi.level_mapper, roi.roi, roi.multi_level_roi,
     stages.box_head, stages.conv_box_head, stages.mask_head, stages.paste, stages.losses,
-    models.end_to_end, models.picture_losses, models.end_to_end_v2, models.end_to_end_resnet18,
+    models.end_to_end, models.image_losses, models.end_to_end_v2, models.end_to_end_resnet18,
     models.end_to_end_mobilenet, models.bundled,
 )  # fmt: skip
 

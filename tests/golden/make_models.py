@@ -79,13 +79,13 @@ def end_to_end():
     save_results("end_to_end", model, picture)
 
 
-def picture_losses():
+def image_losses():
     """What training torchvision's heads would minimise on a picture with objects, every RoI counted: none is drawn by lot.
 
     Objects are what the slim model finds, moved a little, some of another class; one touches the picture's corner. The
     picture is of the network's size, so that masks are not resized.
     """
-    golden = Golden("picture_losses")
+    golden = Golden("image_losses")
     picture = synthetic_picture(128, 173)
     model = slim_model()
     freeze(model, 0.0)

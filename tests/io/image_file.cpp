@@ -4,6 +4,7 @@
 #include <map>
 #include <maskrcnn/io/image_file.hpp>
 
+#include "image_formats.hpp"
 #include "support.hpp"
 
 using maskrcnn::Image;
@@ -30,6 +31,7 @@ namespace {
 
 [[nodiscard]] std::string bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
+  REQUIRE(file);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -95,6 +97,13 @@ TEST_CASE("a PNG that is written is read back bit by bit") {
   }
 }
 
+TEST_CASE("an image in any format is written as the same RGB file") {
+  for (const auto format : test::every_format) {
+    const Image image = test::noise({20, 30}, format == maskrcnn::PixelFormat::grey);
+    CHECK(maskrcnn::io::encode_png(test::in_format(image, format).view()) == maskrcnn::io::encode_png(image));
+  }
+}
+
 TEST_CASE("grey is repeated in all channels; PNM comes in grey and colour") {
   const test::Folder folder;
   const Image grey = read_image(folder.write("a.pgm", std::string("P5\n# a comment\n2 1\n255\n").append("\x10\xF0")));
@@ -105,7 +114,7 @@ TEST_CASE("grey is repeated in all channels; PNM comes in grey and colour") {
   CHECK(std::vector<std::uint8_t>(colour.row(0), colour.row(0) + 3) == std::vector<std::uint8_t>{1, 2, 3});
 }
 
-TEST_CASE("what is no picture is refused by name") {
+TEST_CASE("what is no image is refused by name") {
   const test::Folder folder;
   CHECK(test::contains(refusal(folder.file("none.png")), "none.png"));
   CHECK(test::contains(refusal(folder.path()), folder.path()));
@@ -199,7 +208,7 @@ TEST_CASE("a JPEG whose data end early, with or without an end marker, is refuse
   }
 }
 
-TEST_CASE("a JPEG with any byte changed gives a picture or one error") {
+TEST_CASE("a JPEG with any byte changed gives an image or one error") {
   for (const char* name : {"420.jpg", "444_progressive.jpg", "restarts_progressive.jpg", "inks.jpg"}) {
     const std::string whole = bytes_of(images + name);
     std::map<std::string, int> ends;
@@ -234,7 +243,7 @@ TEST_CASE("a JPEG of thousands of scans is refused") {
   CHECK(test::contains(refusal_of_bytes(file), by_stb ? "its scans are in no possible order" : "more than 200 scans"));
 }
 
-TEST_CASE("a small file does not take the memory of a large picture") {
+TEST_CASE("a small file does not take the memory of a large image") {
   std::string file = bytes_of(images + "444.jpg");
   const auto frame = file.find("\xFF\xC0");
   file.replace(frame + 5, 4, "\x3F\xFF\x3F\xFF");
@@ -265,7 +274,7 @@ TEST_CASE("a PNG of two palettes, and Apple's variant, are refused") {
   CHECK(test::contains(refusal_of_bytes(std::string(file).insert(palette, chunk)), "two palettes"));
 }
 
-TEST_CASE("a picture that cannot be written is refused with its name") {
+TEST_CASE("an image that cannot be written is refused with its name") {
   const std::string path = "/nonexistent-folder/a.png";
   CHECK(test::contains(test::error_of([&] { write_png(path, Image({2, 2})); }), path));
 }

@@ -1,5 +1,6 @@
 #include <maskrcnn/io/overlay.hpp>
 
+#include "image_formats.hpp"
 #include "support.hpp"
 
 using maskrcnn::Detections;
@@ -8,7 +9,7 @@ using maskrcnn::io::draw_overlay;
 
 namespace {
 
-/// One object: a filled square of the picture.
+/// One object: a filled square of the image.
 [[nodiscard]] Detections square(maskrcnn::Size image, int left, int top, int side) {
   maskrcnn::Mask mask(image, left, top, {side, side});
   for (int y = 0; y < side; ++y) std::fill_n(mask.patch_row(y), side, std::uint8_t{1});
@@ -24,7 +25,7 @@ namespace {
 
 }  // namespace
 
-TEST_CASE("objects are tinted, the rest of the picture stays") {
+TEST_CASE("objects are tinted, the rest of the image stays") {
   const maskrcnn::Size size{800, 900};  // large enough not to be enlarged
   const Image overlay = draw_overlay(Image(size), square(size, 300, 400, 200), {"__background__", "thing"});
   CHECK(overlay.size() == size);
@@ -33,7 +34,7 @@ TEST_CASE("objects are tinted, the rest of the picture stays") {
   CHECK(black(overlay, 700, 500));
 }
 
-TEST_CASE("small pictures are enlarged by a whole number") {
+TEST_CASE("small images are enlarged by a whole number") {
   const maskrcnn::Size size{100, 120};
   const Image overlay = draw_overlay(Image(size), Detections{}, {});
   CHECK(overlay.height() % size.height == 0);
@@ -41,12 +42,32 @@ TEST_CASE("small pictures are enlarged by a whole number") {
   CHECK(overlay.height() > size.height);
 }
 
-TEST_CASE("objects at, beyond and without a place in the picture are drawn without a fault") {
+TEST_CASE("objects at, beyond and without a place in the image are drawn without a fault") {
   const maskrcnn::Size size{40, 30};
-  for (const int side : {1, 2, 30}) CHECK(draw_overlay(Image(size), square(size, 0, 0, side), {}).width() > 0);
+  for (const int side : {1, 2, 30}) {
+    const Image overlay = draw_overlay(Image(size), square(size, 0, 0, side), {});
+    const int scale = overlay.width() / size.width;
+    CHECK(overlay.size() == maskrcnn::Size{scale * size.height, scale * size.width});
+    CHECK_FALSE(black(overlay, 0, 0));
+    CHECK(black(overlay, overlay.width() - 1, overlay.height() - 1));
+  }
   const Detections odd{
       {.box = {-50, -50, 500, 500}, .label = 3, .score = 1, .mask = maskrcnn::Mask(size, 30, 40, {0, 0})},
       {.box = {5, 5, 5, 5}, .label = -1, .score = 0, .mask = {}}};
-  CHECK(draw_overlay(Image(size), odd, {"a name with \xC3\xA4 and \xFF"}).width() > 0);
-  CHECK(draw_overlay(Image({1, 1}), Detections{}, {}).width() > 0);
+  const Image overlay = draw_overlay(Image(size), odd, {"a name with \xC3\xA4 and \xFF"});
+  CHECK(overlay.width() * size.height == overlay.height() * size.width);
+  const Image dot = draw_overlay(Image({1, 1}), Detections{}, {});
+  CHECK(dot.width() == dot.height());
+  CHECK(black(dot, 0, 0));
+}
+
+TEST_CASE("overlays of images in any format are those of the same image as RGB") {
+  for (const maskrcnn::Size size : {maskrcnn::Size{40, 30}, {800, 600}})  // enlarged, and not
+    for (const auto format : test::every_format) {
+      const Image image = test::noise(size, format == maskrcnn::PixelFormat::grey);
+      const Image expected = draw_overlay(image, square(size, 5, 5, 20), {});
+      const Image found = draw_overlay(test::in_format(image, format).view(), square(size, 5, 5, 20), {});
+      CHECK(std::equal(expected.row(0), expected.row(0) + std::ptrdiff_t{3} * expected.width() * expected.height(),
+                       found.row(0)));
+    }
 }

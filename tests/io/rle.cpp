@@ -69,7 +69,7 @@ TEST_CASE("what is encoded comes back, pixel by pixel") {
   }
 }
 
-TEST_CASE("runs that do not fit their picture are refused") {
+TEST_CASE("runs that do not fit their image are refused") {
   CHECK(test::error_of([] { (void)decode_rle({.size = {2, 2}, .counts = {1, 2}}); }) != "(no error)");
   CHECK(test::error_of([] { (void)decode_rle({.size = {2, 2}, .counts = {1, 4294967295U}}); }) != "(no error)");
   CHECK(test::error_of([] { (void)decode_rle(decompress_rle("zzzzzzzzzzzzzzzzzz", {4, 4})); }) != "(no error)");

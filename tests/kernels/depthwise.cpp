@@ -32,7 +32,7 @@ TEST_CASE("every depthwise kernel computes what the plain one does, and nothing 
                                                        .activation = activation};
             kernels->depthwise(run);
             run.to = expected.data();
-            maskrcnn::kernels::depthwise_portable(run);
+            maskrcnn::kernels::depthwise_reference(run);
             CAPTURE(std::string(kernels->name));
             CAPTURE(channels);
             CAPTURE(pixels);

@@ -30,7 +30,8 @@ template <class P>
   using T = typename P::Scalar;
   std::vector<std::pair<std::string, GemmKernel<T, typename P::Operand>>> kernels;
   for (const auto* set : available_kernels<T>())
-    kernels.emplace_back(set->name, set->template product<typename P::Operand>());
+    if (&maskrcnn::kernels::permitted(*set) == set)
+      kernels.emplace_back(set->name, set->template product<typename P::Operand>());
   return kernels;
 }
 
@@ -90,7 +91,7 @@ class Problem {
             .bias = sizes_.bias ? bias_.data() : nullptr,
             .addend = sizes_.addend ? addends_.data() : nullptr,
             .relu = sizes_.relu,
-            .soon_b = {b_.data(), b_.size() * sizeof(Operand) / maskrcnn::tensor_alignment}};
+            .prefetch_b = {b_.data(), b_.size() * sizeof(Operand) / maskrcnn::tensor_alignment}};
   }
 
   [[nodiscard]] std::vector<Operand>& a() { return a_; }
@@ -157,6 +158,24 @@ TEST_CASE_TEMPLATE("kernels compute what the reference does, for all that a call
                                                         .addend = (options & 2U) != 0,
                                                         .relu = (options & 4U) != 0}) <
                 test::tolerance<typename P::Scalar>);
+        }
+}
+
+TEST_CASE_TEMPLATE("kernels take few rows of any number of segments", P, Floats, Doubles, Bfloats) {
+  for (const auto& named : kernels_for<P>())
+    for (const Index segments : {63U, 64U, 65U, 130U})
+      for (Index rows = 1; rows < named.second.rows && rows < 8; ++rows)
+        for (const bool whole : {false, true}) {
+          CAPTURE(named.first);
+          CAPTURE(segments);
+          CAPTURE(rows);
+          CHECK(distance_to_reference<P>(named.second, {.rows = rows,
+                                                        .columns = named.second.columns - (whole ? 0 : 1),
+                                                        .segments = segments,
+                                                        .segment = whole_steps<P>(2),
+                                                        .bias = whole,
+                                                        .addend = !whole,
+                                                        .relu = true}) < test::tolerance<typename P::Scalar>);
         }
 }
 

@@ -27,7 +27,7 @@ TEST_CASE("every RoIAlign kernel pools what the plain one does") {
                             .to = found.data()};
           kernels->pool_roi_bin(bin);
           bin.to = expected.data();
-          maskrcnn::kernels::pool_roi_bin_portable(bin);
+          maskrcnn::kernels::pool_roi_bin_reference(bin);
           CAPTURE(std::string(kernels->name));
           CAPTURE(channels);
           CAPTURE(samples);

@@ -49,4 +49,5 @@ TEST_CASE("no boxes, empty boxes, no room") {
   const std::vector<int> classes{0, 0};
   CHECK(maskrcnn::nms_per_class<float>(boxes, scores, classes, {.limit = 5}) == std::vector<Index>{0, 1});
   CHECK(maskrcnn::nms_per_class<float>(boxes, scores, classes, {.limit = 0}).empty());
+  CHECK(maskrcnn::nms_per_class<float>(boxes, scores, classes, {}).size() == 2);  // no limit, unless one is set
 }

@@ -2,7 +2,7 @@
 
 #include "support.hpp"
 
-TEST_CASE("pictures are resized as Pillow does, to the bit") {
+TEST_CASE("images are resized as Pillow does, to the bit") {
   const test::Golden golden("pillow_resize");
   for (int i = 0; golden.has("case" + std::to_string(i) + ".image"); ++i) {
     const std::string name = "case" + std::to_string(i);

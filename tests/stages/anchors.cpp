@@ -1,5 +1,7 @@
 #include <maskrcnn/stages/anchors.hpp>
 
+#include <maskrcnn/stage_options.hpp>
+
 #include "support.hpp"
 
 using maskrcnn::AnchorGenerator;
@@ -7,12 +9,6 @@ using maskrcnn::BasicBox;
 using maskrcnn::Index;
 
 namespace {
-
-/// A convention with anchors as detectron2 has them.
-struct Exact : maskrcnn::Torchvision {
-  static constexpr bool round_anchors = false;
-  static constexpr maskrcnn::AnchorStride anchor_stride = maskrcnn::AnchorStride::power_of_two;
-};
 
 /// Row `level` of a [levels, n] tensor.
 [[nodiscard]] std::vector<std::vector<double>> rows(const test::Golden& golden, const std::string& name) {
@@ -28,10 +24,8 @@ struct Exact : maskrcnn::Torchvision {
 TEST_CASE_TEMPLATE("anchors are torchvision's, exactly", T, float, double) {
   const test::Golden golden("anchors");
   for (const std::string name : {"small", "nuclei", "several", "large", "portrait"}) {
-    maskrcnn::ModelConfig config;
-    config.anchor_sizes = rows(golden, name + ".sizes");
-    config.anchor_aspect_ratios = rows(golden, name + ".ratios");
-    const AnchorGenerator<T, maskrcnn::Torchvision> generator(config);
+    const AnchorGenerator<T> generator(
+        {.sizes = rows(golden, name + ".sizes"), .aspect_ratios = rows(golden, name + ".ratios")});
     const auto grids = golden.values<int>(name + ".grids");
     for (std::size_t level = 0; level < 5; ++level) {
       const maskrcnn::Size grid{grids[2 * level], grids[2 * level + 1]};
@@ -51,7 +45,7 @@ TEST_CASE_TEMPLATE("anchors are torchvision's, exactly", T, float, double) {
 
 TEST_CASE("the anchors of one position are those of the table") {
   const auto base = [](double size) {
-    return maskrcnn::base_anchors<float, maskrcnn::Torchvision>({size}, {0.5, 1.0, 2.0});
+    return maskrcnn::base_anchors<float>({.sizes = {{size}}, .aspect_ratios = {{0.5, 1.0, 2.0}}}, 0);
   };
   CHECK(base(32) == std::vector<maskrcnn::Box>{{-23, -11, 23, 11}, {-16, -16, 16, 16}, {-11, -23, 11, 23}});
   CHECK(base(512) ==
@@ -59,14 +53,17 @@ TEST_CASE("the anchors of one position are those of the table") {
 }
 
 TEST_CASE("the coarsest level of an 800 pixel input has a stride of 61") {
-  const AnchorGenerator<float, maskrcnn::Torchvision> generator(maskrcnn::ModelConfig{});
+  const AnchorGenerator<float> generator(maskrcnn::anchor_options<maskrcnn::Torchvision>({}));
   const auto anchors = generator(4, {13, 17}, {800, 1088});
   CHECK(anchors[3 * 17].y0 - anchors[0].y0 == 61);
   CHECK(anchors[3].x0 - anchors[0].x0 == 64);
 }
 
 TEST_CASE("a convention may keep fractions and powers of two") {
-  const AnchorGenerator<double, Exact> generator(maskrcnn::ModelConfig{});
+  auto options = maskrcnn::anchor_options<maskrcnn::Torchvision>({});
+  options.rounded = false;
+  options.stride = maskrcnn::AnchorStride::power_of_two;
+  const AnchorGenerator<double> generator(options);
   const auto anchors = generator(4, {13, 17}, {800, 1088});
   CHECK(anchors[3 * 17].y0 - anchors[0].y0 == 64);
   CHECK(anchors[0].width() == doctest::Approx(512 * std::sqrt(2.0)).epsilon(1e-12));

@@ -1,5 +1,7 @@
 #include <maskrcnn/stages/box_head.hpp>
 
+#include <maskrcnn/stage_options.hpp>
+
 #include "support.hpp"
 
 using maskrcnn::Index;
@@ -25,7 +27,7 @@ template <class T>
 TEST_CASE_TEMPLATE("class logits and box deltas are torchvision's", T, float, double) {
   const test::Golden golden("box_head");
   const auto at = golden.at("net");
-  const maskrcnn::BoxPredictor<T> predictor(at, {.channels = 6, .bins = 7}, 1e-5);
+  const maskrcnn::BoxPredictor<T> predictor(at, {.tower = {.channels = 6}, .bins = 7});
   const auto found = predictor(golden.tensor<T>("net.input"));
   CHECK(predictor.classes() == 5);
   CHECK(test::difference(found.elements(), side_by_side<T>(golden, "net").elements()) < test::tolerance<T>);
@@ -36,7 +38,7 @@ TEST_CASE_TEMPLATE("convolutions, norms and fully connected layers are as many a
   for (const std::string name : {"normed", "biased", "flat"}) {
     CAPTURE(name);
     const auto at = golden.at(name);
-    const maskrcnn::BoxPredictor<T> predictor(at, {.channels = 16, .bins = 7}, 1e-5);
+    const maskrcnn::BoxPredictor<T> predictor(at, {.tower = {.channels = 16}, .bins = 7});
     const auto found = predictor(golden.tensor<T>(name + ".input"));
     CHECK(predictor.classes() == 4);
     CHECK(test::difference(found.elements(), side_by_side<T>(golden, name).elements()) < test::tolerance<T>);
@@ -47,7 +49,7 @@ TEST_CASE("a layer that is missing is named") {
   const auto error = [](test::MadeWeights made) {
     const auto weights = made.weights();
     return test::error_of(
-        [&] { maskrcnn::BoxPredictor<float>(maskrcnn::Parameters(weights), {.channels = 2, .bins = 1}, 1e-5); });
+        [&] { maskrcnn::BoxPredictor<float>(maskrcnn::Parameters(weights), {.tower = {.channels = 2}, .bins = 1}); });
   };
   CHECK(test::contains(error({}), "'box_head.fc6.weight' is missing, expected shape [any,2]"));
   CHECK(test::contains(error(test::MadeWeights().add("box_head.fc6.weight", {3, 2}).add("box_head.fc6.bias", {3})),
@@ -62,10 +64,11 @@ TEST_CASE("detections are selected as torchvision does, in the same order") {
   for (const std::string name : {"few", "many", "none"}) {
     auto predictions = side_by_side<float>(golden, name);
     const auto limit = static_cast<Index>(golden.values<int>(name + ".limit")[0]);
-    const maskrcnn::DetectionRule rule{.score_threshold = 0.05,
-                                       .nms = {.iou_threshold = 0.5, .limit = limit, .shift_limit = 1000}};
-    const auto found = maskrcnn::select_detections<Torchvision>(predictions, golden.boxes<float>(name + ".proposals"),
-                                                                golden.size(name + ".image"), rule);
+    maskrcnn::ModelConfig config;
+    config.max_detections = static_cast<int>(limit);
+    const auto rule = maskrcnn::detection_rule<Torchvision>(config);
+    const auto found = maskrcnn::select_detections(predictions, golden.boxes<float>(name + ".proposals"),
+                                                   golden.size(name + ".image"), rule);
     CAPTURE(name);
     CHECK(found.labels == golden.values<int>(name + ".labels"));
     CHECK(test::difference(found.scores, golden.values<float>(name + ".scores")) < 1e-6);
@@ -76,6 +79,6 @@ TEST_CASE("detections are selected as torchvision does, in the same order") {
 TEST_CASE("no proposals, no candidates") {
   const test::Golden golden("box_head");
   const auto at = golden.at("net");
-  const maskrcnn::BoxHead<float, Torchvision> head(at, {}, {.channels = 6, .bins = 7});
+  const maskrcnn::BoxHead<float> head(at, {.predictor = {.tower = {.channels = 6}, .bins = 7}});
   CHECK(head(maskrcnn::Tensor<float, 4>({0, 7, 7, 6}), {}, {}).size() == 0);
 }

@@ -10,7 +10,7 @@ TEST_CASE_TEMPLATE("mask probabilities are torchvision's, with one mask for each
   const test::Golden golden("mask_head");
   for (const std::string name : {"classes", "agnostic", "shallow"}) {
     const auto at = golden.at(name);
-    const maskrcnn::MaskHead<T> head(at, 6, 5, 0.0);
+    const maskrcnn::MaskHead<T> head(at, {.tower = {.channels = 6}, .labels = 5});
     const auto pooled = golden.tensor<T>(name + ".input");
     const auto labels = golden.values<int>(name + ".labels");
     const auto found = head(pooled, labels);
@@ -23,7 +23,7 @@ TEST_CASE_TEMPLATE("mask probabilities are torchvision's, with one mask for each
 TEST_CASE("more RoIs than are computed at once make the same masks") {
   const test::Golden golden("mask_head");
   const auto at = golden.at("classes");
-  const maskrcnn::MaskHead<float> head(at, 6, 5, 0.0);
+  const maskrcnn::MaskHead<float> head(at, {.tower = {.channels = 6}, .labels = 5});
   const auto few = golden.tensor<float>("classes.input");
   const auto labels = golden.values<int>("classes.labels");
   const auto expected = head(few, labels);
@@ -34,16 +34,17 @@ TEST_CASE("more RoIs than are computed at once make the same masks") {
     many_labels.insert(many_labels.end(), labels.begin(), labels.end());
   }
   const auto found = head(many, many_labels);
-  // objects share tiles with other neighbours, which changes how Winograd rounds
+  // objects share tiles with other neighbours, which changes how Winograd rounds: by 0.9e-6 with fused multiply-adds, by
+  // 1.13e-6 without (generic kernels on a baseline x86)
   for (Index i = 0; i < 9; ++i)
     CHECK(test::difference(found.elements().subspan(i * expected.count(), expected.count()), expected.elements()) <
-          1e-6);
+          1.5e-6);
 }
 
 TEST_CASE("labels that are no class are refused") {
   const test::Golden golden("mask_head");
   const auto at = golden.at("classes");
-  const maskrcnn::MaskHead<float> head(at, 6, 5, 0.0);
+  const maskrcnn::MaskHead<float> head(at, {.tower = {.channels = 6}, .labels = 5});
   const auto pooled = test::random_tensor<float, 4>({1, 14, 14, 6}, 1);
   CHECK(test::error_of([&] { (void)head(pooled, std::array{5}); }) ==
         "mask_head: expected a label from 0 to 4, found 5");

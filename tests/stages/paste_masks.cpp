@@ -1,5 +1,7 @@
 #include <maskrcnn/stages/paste_masks.hpp>
 
+#include <maskrcnn/stages/original_boxes.hpp>
+
 #include "support.hpp"
 
 using maskrcnn::Index;
@@ -39,26 +41,36 @@ TEST_CASE_TEMPLATE("huge and empty boxes cost no more than the image", T, float,
   CHECK(maskrcnn::paste_mask<T>(ones.view(), point, image, T(0.5)).area() == 1);
 }
 
-TEST_CASE("candidates become detections in the original image") {
-  const maskrcnn::Candidates<float> candidates{
+TEST_CASE("candidates become results in the original image, masks are drawn into it") {
+  maskrcnn::Candidates<float> candidates{
       .boxes = {{0, 0, 40, 20}, {20, 10, 40, 20}}, .labels = {3, 1}, .scores = {0.9F, 0.8F}};
   const maskrcnn::Frame frame{.original = {10, 20}, .resized = {20, 40}, .padded = {32, 64}};
   maskrcnn::Tensor<float, 3> masks({2, 28, 28});
   masks.fill(1);
-  const auto detections = maskrcnn::paste_masks<maskrcnn::Torchvision>(candidates, masks, frame, 0.5);
-  REQUIRE(detections.size() == 2);
-  CHECK(detections[0].box == maskrcnn::Box{0, 0, 20, 10});
-  CHECK(detections[1].box == maskrcnn::Box{10, 5, 20, 10});
-  CHECK(detections[1].label == 1);
-  CHECK(detections[1].score == 0.8F);
-  CHECK(detections[0].mask.area() == 190);  // its last column lies under one half
-  CHECK(detections[1].mask(15, 7));
-  CHECK_FALSE(detections[1].mask(5, 2));
-  const auto sampled =
-      maskrcnn::paste_masks<maskrcnn::Torchvision>(candidates, masks, frame, 0.5, maskrcnn::MaskPaste::sampled);
-  CHECK(sampled[0].mask.area() == 200);  // every pixel whose centre lies in the box, and no other
-  CHECK(sampled[1].mask.area() == 50);
-  CHECK(maskrcnn::paste_masks<maskrcnn::Torchvision>(maskrcnn::Candidates<float>{}, maskrcnn::Tensor<float, 3>(), frame,
-                                                     0.5)
-            .empty());
+  const auto boxes = maskrcnn::original_boxes(candidates, frame, false);
+  const auto results = maskrcnn::results_of<maskrcnn::Detection>(candidates, boxes);
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].box == maskrcnn::Box{0, 0, 20, 10});
+  CHECK(results[1].box == maskrcnn::Box{10, 5, 20, 10});
+  CHECK(results[1].label == 1);
+  CHECK(results[1].score == 0.8F);
+  const auto drawn = maskrcnn::paste_masks(masks, boxes, frame.original, {});
+  CHECK(drawn[0].area() == 190);  // its last column lies under one half
+  CHECK(drawn[1](15, 7));
+  CHECK_FALSE(drawn[1](5, 2));
+  const auto sampled = maskrcnn::paste_masks(masks, boxes, frame.original, {.paste = maskrcnn::MaskPaste::sampled});
+  CHECK(sampled[0].area() == 200);  // every pixel whose centre lies in the box, and no other
+  CHECK(sampled[1].area() == 50);
+  CHECK(maskrcnn::paste_masks(maskrcnn::Tensor<float, 3>(), {}, frame.original, {}).empty());
+}
+
+TEST_CASE("boxes that are cut off at the border leave nothing of those beyond it") {
+  maskrcnn::Candidates<float> candidates{
+      .boxes = {{-10, -10, 0, 0}, {30, 0, 50, 10}, {41, 2, 60, 9}}, .labels = {1, 2, 3}, .scores = {0.9F, 0.8F, 0.7F}};
+  const maskrcnn::Frame frame{.original = {20, 40}, .resized = {20, 40}, .padded = {32, 64}};
+  const auto boxes = maskrcnn::original_boxes(candidates, frame, true);
+  REQUIRE(boxes.size() == 1);
+  CHECK(boxes[0] == maskrcnn::Box{30, 0, 40, 10});
+  CHECK(candidates.labels == std::vector<int>{2});
+  CHECK(candidates.boxes[0] == maskrcnn::Box{30, 0, 50, 10});
 }

@@ -6,12 +6,12 @@ using maskrcnn::Index;
 
 namespace {
 
-template <class T, maskrcnn::ResNetSpec Spec>
-void check(const std::string& name) {
+template <class T>
+void check(const maskrcnn::ResNetSpec& spec, const std::string& name) {
   static const test::Golden golden("resnet");
   CAPTURE(name);
   const auto at = golden.at(name);
-  const maskrcnn::ResNet<T, Spec> net(at, 1e-5, maskrcnn::BottleneckStride::in_3x3);
+  const maskrcnn::ResNet<T> net(at, spec, {});
   const auto features = net(golden.tensor<T>(name + ".input"));
   REQUIRE(features.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) {
@@ -25,21 +25,18 @@ void check(const std::string& name) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("every depth computes torchvision's C2 to C5, at any width", T, float, double) {
-  check<T, maskrcnn::resnet18>("resnet18");
-  check<T, maskrcnn::resnet34>("resnet34");
-  check<T, maskrcnn::resnet50>("resnet50");
-  check<T, maskrcnn::resnet101>("resnet101");
+  check<T>(maskrcnn::resnet18, "resnet18");
+  check<T>(maskrcnn::resnet34, "resnet34");
+  check<T>(maskrcnn::resnet50, "resnet50");
+  check<T>(maskrcnn::resnet101, "resnet101");
 }
 
 TEST_CASE("a residual network of another depth does not fit") {
   const test::Golden golden("resnet");
   const auto at = golden.at("resnet18");
-  CHECK(test::error_of([&] {
-          maskrcnn::ResNet<float, maskrcnn::resnet34>(at, 1e-5, maskrcnn::BottleneckStride::in_3x3);
-        }) == "weights: 'resnet18.layer1.2.conv1.weight' is missing, expected shape [any,5,3,3] (file " +
-                  golden.weights().file() + ")");
-  CHECK(test::contains(test::error_of([&] {
-                         maskrcnn::ResNet<float, maskrcnn::resnet50>(at, 1e-5, maskrcnn::BottleneckStride::in_3x3);
-                       }),
+  CHECK(test::error_of([&] { maskrcnn::ResNet<float>(at, maskrcnn::resnet34, {}); }) ==
+        "weights: 'resnet18.layer1.2.conv1.weight' is missing, expected shape [any,5,3,3] (file " +
+            golden.weights().file() + ")");
+  CHECK(test::contains(test::error_of([&] { maskrcnn::ResNet<float>(at, maskrcnn::resnet50, {}); }),
                        "has shape [5,5,3,3], expected [any,5,1,1]"));
 }

@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("max RoIAlign is the largest interpolated sample", T, float, 
 }
 
 TEST_CASE_TEMPLATE("the lecture's RoI: (112,45)-(219,213) at 1/16 is 6.7 x 10.5, bins of 2.2 x 3.5", T, float, double) {
-  const auto grid = maskrcnn::roi_grid<spec(3, Pooling::max, 2, false)>(BasicBox<T>{112, 45, 219, 213}, T(1) / 16);
+  const auto grid = maskrcnn::roi_grid(BasicBox<T>{112, 45, 219, 213}, T(1) / 16, spec(3, Pooling::max, 2, false));
   CHECK(grid.x0 == 7);
   CHECK(grid.y0 == doctest::Approx(2.8125));
   CHECK(grid.width == doctest::Approx(6.6875));
@@ -72,9 +72,9 @@ TEST_CASE_TEMPLATE("the lecture's RoI: (112,45)-(219,213) at 1/16 is 6.7 x 10.5,
 
 TEST_CASE("RoIs narrower than a cell are one cell wide, unless the half pixel is taken into account") {
   const maskrcnn::Box tiny{16, 16, 17, 16};
-  CHECK(maskrcnn::roi_grid<spec(7, Pooling::average, 2, false)>(tiny, 1.0F / 16).width == 1);
-  CHECK(maskrcnn::roi_grid<spec(7, Pooling::average, 2, true)>(tiny, 1.0F / 16).width == 1.0F / 16);
-  CHECK(maskrcnn::roi_grid<spec(7, Pooling::average, 0, true)>(tiny, 1.0F / 16).samples_y == 0);
+  CHECK(maskrcnn::roi_grid(tiny, 1.0F / 16, spec(7, Pooling::average, 2, false)).width == 1);
+  CHECK(maskrcnn::roi_grid(tiny, 1.0F / 16, spec(7, Pooling::average, 2, true)).width == 1.0F / 16);
+  CHECK(maskrcnn::roi_grid(tiny, 1.0F / 16, spec(7, Pooling::average, 0, true)).samples_y == 0);
 }
 
 TEST_CASE_TEMPLATE("a constant map pools to the constant, by average and by maximum", T, float, double) {

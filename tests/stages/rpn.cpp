@@ -1,6 +1,6 @@
 #include <maskrcnn/stages/rpn.hpp>
 
-#include <maskrcnn/stages/anchors.hpp>
+#include <maskrcnn/stage_options.hpp>
 
 #include "support.hpp"
 
@@ -19,6 +19,10 @@ const maskrcnn::Size grids[] = {{40, 48}, {20, 24}, {10, 12}, {5, 6}, {3, 3}};
   return config;
 }
 
+[[nodiscard]] maskrcnn::AnchorGenerator<float> generator_of(const maskrcnn::ModelConfig& config) {
+  return maskrcnn::AnchorGenerator<float>(maskrcnn::anchor_options<Torchvision>(config));
+}
+
 }  // namespace
 
 TEST_CASE("proposals are selected as torchvision does, in the same order") {
@@ -26,7 +30,7 @@ TEST_CASE("proposals are selected as torchvision does, in the same order") {
   for (const std::string name : {"few", "many"}) {
     const auto logits = golden.values<float>(name + ".logits"), deltas = golden.values<float>(name + ".deltas");
     const auto limits = golden.values<int>(name + ".limits");
-    const maskrcnn::AnchorGenerator<float, Torchvision> generator(config_of(limits[0], limits[1]));
+    const auto generator = generator_of(config_of(limits[0], limits[1]));
     maskrcnn::ScoredProposals<float> all;
     std::size_t begin = 0;
     for (std::size_t level = 0; level < 5; ++level) {
@@ -37,9 +41,9 @@ TEST_CASE("proposals are selected as torchvision does, in the same order") {
           predictions.data()[15 * position + anchor] = logits[begin];
           std::copy_n(deltas.data() + 4 * begin, 4, predictions.data() + 15 * position + 3 + 4 * anchor);
         }
-      maskrcnn::collect_proposals<Torchvision>(predictions, generator(level, grids[level], golden.size("grid.padded")),
-                                               static_cast<int>(level), golden.size("grid.resized"),
-                                               {.count = static_cast<Index>(limits[0])}, all);
+      maskrcnn::collect_proposals(predictions, generator(level, grids[level], golden.size("grid.padded")),
+                                  static_cast<int>(level), golden.size("grid.resized"),
+                                  {.count = static_cast<Index>(limits[0])}, all);
     }
     const auto kept = maskrcnn::nms_per_class<float>(
         all.boxes, all.scores, all.levels,
@@ -69,7 +73,7 @@ TEST_CASE_TEMPLATE("the whole stage makes torchvision's proposals", T, float, do
       features.push_back(golden.tensor<T>(name + ".features" + std::to_string(level)));
     const auto at = golden.at(name);
     // the head's own place is one level deeper in a model
-    const maskrcnn::RpnHead<T> head(at, 8, 3, 0.0);
+    const maskrcnn::RpnHead<T> head(at, {.channels = 8}, 3);
     const auto predictions = head(features[0]);
     const auto logits = golden.tensor<T>(name + ".logits0"), deltas = golden.tensor<T>(name + ".deltas0");
     maskrcnn::Tensor<T, 4> expected({1, logits.size(1), logits.size(2), 15});
@@ -80,8 +84,10 @@ TEST_CASE_TEMPLATE("the whole stage makes torchvision's proposals", T, float, do
     CAPTURE(name);
     CHECK(test::difference(predictions.elements(), expected.elements()) < test::tolerance<T>);
 
-    const maskrcnn::Rpn<T, Torchvision, maskrcnn::AnchorGenerator<T, Torchvision>> rpn(golden.at("stage_" + name),
-                                                                                       config_of(60, 80), 8);
+    const auto config = config_of(60, 80);
+    const maskrcnn::Rpn<T, maskrcnn::AnchorGenerator<T>> rpn(
+        golden.at("stage_" + name), maskrcnn::AnchorGenerator<T>(maskrcnn::anchor_options<Torchvision>(config)),
+        maskrcnn::rpn_options<Torchvision>(config, 8));
     CHECK(test::pixels_apart(rpn(features, frame), golden.boxes<T>(name + ".proposals")) <
           (std::is_same_v<T, float> ? 1e-3 : 1e-5));
   }
@@ -93,10 +99,9 @@ TEST_CASE("boxes and scores that are no numbers are dropped") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   predictions(0, 0, 0, 0) = nan;  // a logit
   predictions(0, 1, 1, 3) = nan;  // a delta
-  const maskrcnn::AnchorGenerator<float, Torchvision> generator(config_of(100, 100));
+  const auto generator = generator_of(config_of(100, 100));
   maskrcnn::ScoredProposals<float> all;
-  maskrcnn::collect_proposals<Torchvision>(predictions, generator(0, {2, 2}, {32, 32}), 0, {32, 32}, {.count = 100},
-                                           all);
+  maskrcnn::collect_proposals(predictions, generator(0, {2, 2}, {32, 32}), 0, {32, 32}, {.count = 100}, all);
   CHECK(all.boxes.size() == 10);
   for (const auto& box : all.boxes) CHECK(box.width() > 0);
 }
@@ -107,11 +112,11 @@ TEST_CASE("proposals of low objectness are dropped where a model asks for it") {
   predictions(0, 0, 0, 0) = -3;    // 0.047
   predictions(0, 0, 1, 1) = -2.5;  // 0.076
   predictions(0, 0, 2, 2) = 4;     // 0.982
-  const maskrcnn::AnchorGenerator<float, Torchvision> generator(config_of(100, 100));
+  const auto generator = generator_of(config_of(100, 100));
   const auto count = [&](double threshold) {
     maskrcnn::ScoredProposals<float> all;
-    maskrcnn::collect_proposals<Torchvision>(predictions, generator(0, {1, 3}, {32, 96}), 0, {32, 96},
-                                             {.count = 100, .score_threshold = threshold}, all);
+    maskrcnn::collect_proposals(predictions, generator(0, {1, 3}, {32, 96}), 0, {32, 96},
+                                {.count = 100, .score_threshold = threshold}, all);
     return all.boxes.size();
   };
   CHECK(count(0) == 9);

@@ -9,15 +9,20 @@ set(wrong "")
 set(may_core core)
 set(may_kernels core kernels)
 set(may_ops core kernels ops)
-set(may_weights core kernels ops weights)
-set(may_stages core kernels ops weights) # never each other
-set(may_top core kernels ops weights stages top)
-set(may_io core kernels ops weights stages top io)
-set(may_evaluate core kernels ops weights stages top io evaluate)
+set(may_weights core weights)
+set(may_layers core kernels ops weights layers)
+set(may_stages core kernels ops weights layers) # never each other
+set(may_top core kernels ops weights layers stages top)
+set(may_model core kernels ops weights layers stages top model)
+set(may_umbrella core kernels ops weights layers stages top model)
+set(may_io core kernels ops weights layers stages top model io)
+set(may_evaluate core kernels ops weights layers stages top model io evaluate)
 
 function(layer_of path result)
   if(path MATCHES "^([a-z]+)/")
     set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
+  elseif(path STREQUAL maskrcnn.hpp)
+    set(${result} umbrella PARENT_SCOPE)
   else()
     set(${result} top PARENT_SCOPE)
   endif()
@@ -37,7 +42,12 @@ foreach(file IN LISTS files)
     elseif(line MATCHES "<maskrcnn/([^>]+)>")
       set(target ${CMAKE_MATCH_1})
       layer_of(${target} target_layer)
-      if(NOT target_layer IN_LIST may_${layer})
+      # bodies belong to the header of their name: rpn.hpp, rpn.inl, rpn_head.inl
+      string(REGEX REPLACE "[.].*" "" own ${file})
+      string(REGEX REPLACE "[.].*" "" other ${target})
+      string(FIND ${own} ${other} begins_with_other)
+      string(FIND ${other} ${own} begins_with_own)
+      if(NOT target_layer IN_LIST may_${layer} AND NOT begins_with_other EQUAL 0 AND NOT begins_with_own EQUAL 0)
         list(APPEND wrong "${file}: ${layer} may not include ${target}")
       endif()
     elseif(line MATCHES "<stb/" AND NOT layer STREQUAL io)
@@ -46,8 +56,10 @@ foreach(file IN LISTS files)
       list(APPEND wrong "${file}: libjpeg-turbo and libspng belong to io")
     elseif(line MATCHES "<nlohmann/" AND NOT layer MATCHES "^(io|weights|evaluate)$")
       list(APPEND wrong "${file}: JSON belongs to weights, io and evaluate")
-    elseif(line MATCHES "<omp\\.h>" AND NOT file STREQUAL core/parallel.hpp)
-      list(APPEND wrong "${file}: OpenMP belongs to core/parallel.hpp")
+    elseif(line MATCHES "<omp\\.h>" AND NOT file STREQUAL core/parallel.inl)
+      list(APPEND wrong "${file}: OpenMP belongs to core/parallel.inl")
+    elseif(line MATCHES "<(thread|condition_variable|pthread\\.h)>" AND NOT file STREQUAL core/thread_pool.inl)
+      list(APPEND wrong "${file}: threads belong to core/thread_pool.inl")
     elseif(line MATCHES "<(immintrin|x86intrin|emmintrin|arm_neon)\\.h>" AND NOT layer STREQUAL kernels
            AND NOT file STREQUAL io/stb.hpp) # which keeps what stb includes out of a namespace
       list(APPEND wrong "${file}: intrinsics belong to kernels")
@@ -58,7 +70,7 @@ foreach(file IN LISTS files)
 
   # things that may stand in one place only
   foreach(rule IN ITEMS
-      "#pragma omp|core/parallel.hpp" "_Pragma\\(.omp|core/parallel.hpp" "_mm[0-9]*_|kernels/" "__m(128|256|512)|kernels/"
+      "#pragma omp|core/parallel.inl" "_Pragma\\(.omp|core/parallel.inl" "_mm[0-9]*_|kernels/" "__m(128|256|512)|kernels/"
       "(target\\(.avx|attribute push)|kernels/" "std::(cout|cerr|clog)|nowhere" "[^a-z_]f?printf *\\(|nowhere"
       "[^a-z_]puts *\\(|nowhere")
     string(REGEX REPLACE "^(.*)\\|([^|]*)$" "\\1" pattern "${rule}")

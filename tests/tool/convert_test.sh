@@ -107,7 +107,7 @@ expect 1 '\(basic_fpn\) by the convention of detectron2 is not compiled in, expe
 echo "== what is wrong is said"
 expect 1 'expected a self-test, found none' "$segment" --weights "$model" --verify "$image"
 expect 1 'cannot open' "$convert" --inspect nowhere.pth
-# tensors lie in order of their names, and a self-test's objects behind its picture: zeros there expect other objects
+# tensors lie in order of their names, and a self-test's objects behind its image: zeros there expect other objects
 size=$(stat -c %s half.safetensors)
 head -c $((size - 100)) half.safetensors >broken.safetensors
 head -c 100 /dev/zero >>broken.safetensors

@@ -12,7 +12,7 @@ refuse() {
   one_line
 }
 
-# truth and results on one picture of 256 x 256: two squares, of which one is found exactly and one not at all
+# truth and results on one image of 256 x 256: two squares, of which one is found exactly and one not at all
 mkdir data
 cp "$image" data/a.png
 square() { echo "[[$1,$2,$(($1 + 20)),$2,$(($1 + 20)),$(($2 + 20)),$1,$(($2 + 20))]]"; }
@@ -36,8 +36,8 @@ expect 0 '[0-9]+\.[0-9]+' --version
 
 echo "== detections"
 expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections found.json --json r.json --html r.html
-holds out.txt '1 pictures, 2 objects, 0 crowds; 1 found'
-holds out.txt '^  over all pictures +0\.500( +0\.500){10}$'
+holds out.txt '1 images, 2 objects, 0 crowds; 1 found'
+holds out.txt '^  over all images +0\.500( +0\.500){10}$'
 holds r.json '"AP_small": 0.50[0-9]*'
 holds r.json '"TP": 1'
 holds r.html '^<!doctype html>'
@@ -48,7 +48,7 @@ holds out.txt 'note: 1 detections of categories that the data does not have'
 echo '[]' >none.json
 expect 0 '^  AP +0\.000 +0\.000$' --data data/truth.json --detections none.json
 
-echo "== pictures of one name in two folders"
+echo "== images of one name in two folders"
 mkdir -p data/day1 data/day2
 cp "$image" data/day1/img.png
 cp "$image" data/day2/img.png
@@ -60,27 +60,27 @@ right='^  AP +1\.000 +1\.000$'
 echo img >ids.txt
 echo "[$(named 10 10 1 img.png),$(named 100 100 2 img.png)]" >bare.json # by image_id
 days 0 "$right" bare.json
-holds out.txt "^note: 'img' stands for 2 pictures$"
-holds out.txt '^note: 2 detections have a file name that fits several pictures, so that their image_id decided$'
+holds out.txt "^note: 'img' stands for 2 images$"
+holds out.txt '^note: 2 detections have a file name that fits several images, so that their image_id decided$'
 echo "[$(named 10 10 2 day1/img.png),$(named 100 100 1 ./day2/img.jpg)]" >paths.json # by path, whatever the image_id
 days 0 "$right" paths.json
-expect 0 'note: 2 detections have the file name of another picture' --data data/days.json --detections paths.json
+expect 0 'note: 2 detections have the file name of another image' --data data/days.json --detections paths.json
 printf 'day1/img\nday1/img.png\n' >ids.txt # results of the other day are not this one's
 echo "[$(named 100 100 2 day2/img.png)]" >other_day.json
-days 0 '1 pictures, 1 objects, 0 crowds; 0 found' other_day.json
-holds out.txt 'note: 1 detections of pictures that are not scored were left out'
+days 0 '1 images, 1 objects, 0 crowds; 0 found' other_day.json
+holds out.txt 'note: 1 detections of images that are not scored were left out'
 echo img.png >ids.txt
 echo "[$(named 10 10 9 img.png)]" >which.json
 days 1 "'img.png', which may be 'day1/img.png' \(id 1\) or 'day2/img.png' \(id 2\)" which.json
 one_line
 echo day3/img >ids.txt
-days 1 "'day3/img' is in the list of pictures, but not in" paths.json
+days 1 "'day3/img' is in the list of images, but not in" paths.json
 one_line
-expect 0 'pictures a second' --weights "$model" --data data/days.json --save-detections saved.json --no-losses --max-detections 3
+expect 0 'images a second' --weights "$model" --data data/days.json --save-detections saved.json --no-losses --max-detections 3
 for day in 1 2; do holds saved.json "\"image_id\":$day,\"file_name\":\"day$day/img.png\""; done
 
 echo "== a model"
-expect 0 'pictures a second' --weights "$model" --data data/truth.json --json m.json --html m.html --save-detections d.json --threads 2
+expect 0 'images a second' --weights "$model" --data data/truth.json --json m.json --html m.html --save-detections d.json --threads 2
 holds m.html 'data:image/jpeg;base64,'
 holds m.json '"architecture": "mask_rcnn_resnet18_fpn"'
 threshold=$(grep -aom1 '"box_score_thresh": *"[0-9.]*"' "$model" | grep -oE '[0-9]+\.[0-9]+') # the model's own
@@ -111,7 +111,7 @@ echo "[$(result 10 10 5)]" >other.json
 refuse 1 'expected the id of an image' --data data/truth.json --detections other.json
 refuse 1 'not a regular file' --data data/truth.json --detections found.json --ids <(echo b)
 echo b >ids.txt
-refuse 1 "'b' is in the list of pictures, but not in" --data data/truth.json --detections found.json --ids ids.txt
+refuse 1 "'b' is in the list of images, but not in" --data data/truth.json --detections found.json --ids ids.txt
 instances "$(annotation 1 10 10)" missing.png >data/missing.json
 refuse 1 'missing.png' --weights "$model" --data data/missing.json
 instances "$(annotation 1 10 10)" a.png 300 >data/size.json
@@ -120,12 +120,12 @@ refuse 1 'report: cannot write nowhere/r.json' --data data/truth.json --detectio
 mkdir pairs # of which a results file must name one
 base64 -d <<<iVBORw0KGgoAAAANSUhEUgAAAAUAAAADEAAAAAAuzUZnAAAAH0lEQVR4nCXGoQEAAAgDIEx7Zv+/p0ESYDqF8CECuwcQEQKb4TJe6AAAAABJRU5ErkJggg== >pairs/a.mask.png
 echo '[{"image_id":1,"category_id":1,"score":0.9,"bbox":[0,1,2,2]}]' >nameless.json
-refuse 1 "expected a picture's name .those of a folder have no ids. as 'file_name', found nothing" --data pairs --detections nameless.json
+refuse 1 "expected an image's name .those of a folder have no ids. as 'file_name', found nothing" --data pairs --detections nameless.json
 echo '[{"file_name":"a.png","category_id":1,"score":0.9,"bbox":[0,1,2,2]}]' >named.json
 echo a.png >ids.txt
-expect 0 '1 pictures, 3 objects, 0 crowds; 1 found' --data pairs --detections named.json --ids ids.txt
+expect 0 '1 images, 3 objects, 0 crowds; 1 found' --data pairs --detections named.json --ids ids.txt
 cp "$image" data/a.mask.png
-echo "no picture" >data/b.mask.png
+echo "no image" >data/b.mask.png
 refuse 1 'b.mask.png' --data data --detections found.json
 
 finish

@@ -24,13 +24,13 @@ expect 2 'threads' --threads many "$image"
 expect 0 'maskrcnn-segment' --help
 expect 0 '[0-9]+\.[0-9]+' --version
 
-echo "== a picture, and pictures of which some fail"
+echo "== an image, and images of which some fail"
 cp "$image" good.png
 for slim in slim_model slim_v2 slim_mobilenet; do # the last two do not say what they are
   expect 0 'objects' --weights "$golden/$slim.safetensors" --output o good.png
 done
 : >empty.png
-echo "no picture" >text.jpg
+echo "no image" >text.jpg
 head -c 3000 good.png >cut.png
 expect 0 'objects' --weights "$model" --output o --json o.json --threads 2 --score-threshold 0.5 good.png
 [[ -s o/good.overlay.png && -s o.json ]] || failed "no overlay or results"
@@ -46,7 +46,7 @@ one_line
 expect 1 'missing.png' --weights "$model" --output o missing.png
 one_line
 expect 1 'objects' --weights "$model" --output o --json part.json missing.png good.png o
-grep -q '"image_id":2,' part.json || failed "the good picture is not in the results"
+grep -q '"image_id":2,' part.json || failed "the good image is not in the results"
 expect 1 'missing.png' --weights "$model" --output o missing.png good.png
 mkdir day1 day2
 cp good.png day1/img.png

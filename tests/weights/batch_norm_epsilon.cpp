@@ -1,4 +1,5 @@
 #include <maskrcnn/weights/batch_norm_epsilon.hpp>
+#include <maskrcnn/weights/residual_network.hpp>
 
 #include "support.hpp"
 

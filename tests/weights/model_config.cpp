@@ -40,7 +40,7 @@ TEST_CASE("MobileNetV3 models have numbers of their own") {
     CHECK(config.anchor_sizes == std::vector<std::vector<double>>(3, {32, 64, 128, 256, 512}));
     CHECK(config.anchor_aspect_ratios.size() == 3);
     CHECK(config.batch_norm_epsilon == 1e-5);
-    CHECK(config.rpn_score_thresh == 0.05);
+    CHECK(config.rpn_score_threshold == 0.05);
     CHECK(config.min_size == (small ? 320 : 800));
     CHECK(config.max_size == (small ? 640 : 1333));
     CHECK(config.rpn_pre_nms_top_n == (small ? 150 : 1000));
@@ -59,7 +59,7 @@ TEST_CASE("MobileNetV3 models have numbers of their own") {
   check(named("mobilenet_v3_large_320/mine.safetensors"), false);
   check(named("fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth", {{"architecture", large}}), false);
   CHECK(named("x", {{"min_size", "400"}, {"rpn_score_thresh", "0.2"}}).min_size == 400);
-  CHECK(named("x", {{"min_size", "400"}, {"rpn_score_thresh", "0.2"}}).rpn_score_thresh == 0.2);
+  CHECK(named("x", {{"min_size", "400"}, {"rpn_score_thresh", "0.2"}}).rpn_score_threshold == 0.2);
 }
 
 TEST_CASE("metadata overrides, key by key") {
@@ -91,6 +91,7 @@ TEST_CASE("metadata that cannot be read is named, with expected and found") {
     CHECK(test::contains(error_of("min_size", value), "'min_size' expects an integer"));
   }
   CHECK(test::contains(error_of("image_mean", "[1,2]"), "'image_mean' expects a list of three numbers, found '[1,2]'"));
+  CHECK(test::contains(error_of("image_mean", "[1,2,3,4]"), "expects a list of three numbers, found '[1,2,3,4]'"));
   CHECK(test::contains(error_of("anchor_sizes", "[8,16]"), "expects a list of lists of numbers"));
   CHECK(test::contains(error_of("anchor_sizes", std::string(100000, '[')), "expects a list of lists of numbers"));
   CHECK(test::contains(error_of("classes", "[1]"), "'classes' expects a list of names"));

@@ -14,10 +14,10 @@ TEST_CASE("every fact of a model survives the way into a file and back") {
   config.anchor_aspect_ratios = {{1, 3}, {0.5, 2}};
   config.rpn_pre_nms_top_n = 11;
   config.rpn_post_nms_top_n = 12;
-  config.rpn_score_thresh = 0.01;
-  config.rpn_nms_thresh = 0.6;
+  config.rpn_score_threshold = 0.01;
+  config.rpn_nms_threshold = 0.6;
   config.box_score_threshold = 0.3;
-  config.box_nms_thresh = 0.4;
+  config.box_nms_threshold = 0.4;
   config.max_detections = 13;
   config.mask_threshold = 0.7;
   config.batch_norm_epsilon = 0.001;

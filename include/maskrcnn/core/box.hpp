@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <maskrcnn/core/compiled.hpp>
+#include <maskrcnn/core/number.hpp>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// A rectangle in pixels, corners (x0, y0) and (x1, y1), continuous coordinates: width is x1 - x0, without a +1.
 template <class T>
@@ -27,12 +29,12 @@ struct Size {
   friend constexpr bool operator==(const Size&, const Size&) = default;
 };
 
-/// The part of `box` that lies inside an image of `size`: every coordinate clamped to [0, width] or [0, height].
+/// The part of `box` that lies inside an image of `size`: every coordinate clamped to [0, width] or [0, height]; NaN
+/// stays.
 template <class T>
 [[nodiscard]] constexpr BasicBox<T> clip(const BasicBox<T>& box, Size size) {
   const T width = static_cast<T>(size.width), height = static_cast<T>(size.height);
-  return {std::clamp(box.x0, T{0}, width), std::clamp(box.y0, T{0}, height), std::clamp(box.x1, T{0}, width),
-          std::clamp(box.y1, T{0}, height)};
+  return {clamped(box.x0, 0, width), clamped(box.y0, 0, height), clamped(box.x1, 0, width), clamped(box.y1, 0, height)};
 }
 
 /// Intersection over union of two boxes; 0 / 0 of two empty boxes is not a number, which compares as "no overlap".

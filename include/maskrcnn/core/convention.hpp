@@ -2,8 +2,9 @@
 #pragma once
 
 #include <concepts>
+#include <maskrcnn/core/compiled.hpp>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 enum class ChannelOrder { rgb, bgr };
 
@@ -57,7 +58,11 @@ enum class MaskPaste { integer_box, sampled };
 
 /// torchvision's `maskrcnn_resnet50_fpn` and its relatives, eager mode, 0.16 and later.
 struct Torchvision {
+  /// As metadata say it.
   static constexpr const char* name = "torchvision";
+  /// The scheme of tensor names (`NamingScheme::name`) whose files are of this convention unless their metadata say
+  /// otherwise.
+  static constexpr const char* naming = "torchvision";
 
   static constexpr ChannelOrder channel_order = ChannelOrder::rgb;
   /// Pixels are divided by this before the mean is taken off.
@@ -115,6 +120,7 @@ struct TorchvisionRoiAlignMax : Torchvision {
 /// detectron2's models: R50, R101, X101 with FPN, C4 and DC5.
 struct Detectron2 : Torchvision {
   static constexpr const char* name = "detectron2";
+  static constexpr const char* naming = "detectron2";
 
   static constexpr ChannelOrder channel_order = ChannelOrder::bgr;
   static constexpr double pixel_scale = 1.0;
@@ -147,6 +153,7 @@ struct Detectron2 : Torchvision {
 template <class C>
 concept Convention = requires {
   { C::name } -> std::convertible_to<const char*>;
+  { C::naming } -> std::convertible_to<const char*>;
   { C::channel_order } -> std::convertible_to<ChannelOrder>;
   { C::pixel_scale } -> std::convertible_to<double>;
   { C::size_rounding } -> std::convertible_to<SizeRounding>;

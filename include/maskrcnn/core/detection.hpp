@@ -4,19 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/compiled.hpp>
 #include <utility>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// A binary mask that stores only the patch around its object. Outside the patch the mask is 0.
 class Mask {
  public:
   Mask() = default;
 
-  /// @param image  size of the whole picture, in pixels
-  /// @param left   first column of the patch in the picture; `top` its first row
-  /// @param patch  size of the patch; it lies inside the picture
+  /// @param image  size of the whole image, in pixels
+  /// @param left   first column of the patch in the image; `top` its first row
+  /// @param patch  size of the patch; it lies inside the image
   Mask(Size image, int left, int top, Size patch)
       : image_(image),
         left_(left),
@@ -24,9 +25,9 @@ class Mask {
         patch_(patch),
         pixels_(static_cast<std::size_t>(patch.height) * static_cast<std::size_t>(patch.width)) {}
 
-  /// Size of the picture that the mask belongs to, in pixels.
+  /// Size of the image that the mask belongs to, in pixels.
   [[nodiscard]] Size image_size() const { return image_; }
-  /// Where the stored patch begins in the picture, and how large it is.
+  /// Where the stored patch begins in the image, and how large it is.
   [[nodiscard]] int left() const { return left_; }
   [[nodiscard]] int top() const { return top_; }
   [[nodiscard]] Size patch_size() const { return patch_; }
@@ -35,7 +36,7 @@ class Mask {
   [[nodiscard]] std::uint8_t* patch_row(int y) { return pixels_.data() + offset(y); }
   [[nodiscard]] const std::uint8_t* patch_row(int y) const { return pixels_.data() + offset(y); }
 
-  /// Whether pixel (x, y) of the picture belongs to the object; any coordinates are allowed.
+  /// Whether pixel (x, y) of the image belongs to the object; any coordinates are allowed.
   [[nodiscard]] bool operator()(int x, int y) const {
     const int column = x - left_, row = y - top_;
     return column >= 0 && row >= 0 && column < patch_.width && row < patch_.height && patch_row(row)[column] != 0;
@@ -80,6 +81,38 @@ struct Detection {
 /// What a model returns for one image: objects in order of falling score.
 using BoxDetections = std::vector<BoxDetection>;
 using Detections = std::vector<Detection>;
+
+/// Whether a result has a mask: what models without masks find has an empty one, of no image.
+[[nodiscard]] inline bool has_mask(const Detection& detection) { return detection.mask.image_size() != Size{}; }
+[[nodiscard]] constexpr bool has_mask(const BoxDetection&) { return false; }
+
+/// What a model of any kind returns for one image: objects in order of falling score, each with what its model makes.
+class AnyDetections {
+ public:
+  AnyDetections() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): what a model of a given type returns is a result of any model
+  AnyDetections(Detections detections) : objects_(std::move(detections)), has_masks_(true) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  AnyDetections(const BoxDetections& detections) {
+    objects_.reserve(detections.size());
+    for (const BoxDetection& found : detections)
+      objects_.push_back({.box = found.box, .label = found.label, .score = found.score, .mask = {}});
+  }
+
+  /// Whether the model makes masks; if not, those of its objects are empty.
+  [[nodiscard]] bool has_masks() const { return has_masks_; }
+
+  [[nodiscard]] const Detections& objects() const { return objects_; }
+  [[nodiscard]] std::size_t size() const { return objects_.size(); }
+  [[nodiscard]] bool empty() const { return objects_.empty(); }
+  [[nodiscard]] const Detection& operator[](std::size_t index) const { return objects_[index]; }
+  [[nodiscard]] auto begin() const { return objects_.begin(); }
+  [[nodiscard]] auto end() const { return objects_.end(); }
+
+ private:
+  Detections objects_;
+  bool has_masks_ = false;
+};
 
 /// Objects on their way through the network: entry i of each list belongs to object i; boxes are in pixels of the
 /// resized image, scores fall.

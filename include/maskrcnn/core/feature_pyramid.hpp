@@ -1,10 +1,11 @@
 /// The feature pyramid: what a backbone hands to everything after it.
 #pragma once
 
+#include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/tensor.hpp>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Feature maps [1, H, W, C] of one image, finest first: P2 (stride 4) to P6 (stride 64) in an FPN.
 template <Scalar T>

@@ -1,11 +1,12 @@
-/// The frame: how the original picture sits in the network's input, and the way back.
+/// The frame: how the original image sits in the network's input, and the way back.
 #pragma once
 
 #include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/compiled.hpp>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
-/// Three sizes of one picture: as given, after resizing, and after padding at the bottom and the right.
+/// Three sizes of one image: as given, after resizing, and after padding at the bottom and the right.
 /// Everything between preprocessing and the result is in pixels of `resized`; results are in pixels of `original`.
 struct Frame {
   Size original;

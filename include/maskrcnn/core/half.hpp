@@ -4,8 +4,9 @@
 #include <bit>
 #include <concepts>
 #include <cstdint>
+#include <maskrcnn/core/compiled.hpp>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The value of an IEEE binary16 number, exactly: subnormals, infinities and NaNs included.
 [[nodiscard]] constexpr float f16_to_float(std::uint16_t bits) {

@@ -1,8 +1,8 @@
 /// Profiles: where the time of an inference goes, stage by stage and layer by layer.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
+#include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <mutex>
 #include <optional>
@@ -11,12 +11,20 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// What a piece of work was, for whoever reads its time.
 struct ProfileNotes {
   double flops = 0;  ///< multiplications and additions that the plain algorithm takes; 0: not counted
   std::vector<std::pair<std::string, std::string>> details{};  ///< what and its value: {"output", "[1,200,272,256]"}
+
+  /// Adds a detail; returns the notes for the next one.
+  ProfileNotes& say(std::string_view what, std::string value);
+  /// The same for the shape of a tensor.
+  template <class Shape>
+  ProfileNotes& say_shape(std::string_view what, const Shape& shape) {
+    return say(what, shape_text(shape));
+  }
 };
 
 /// One piece of work and its time.
@@ -32,24 +40,10 @@ struct ProfileEvent {
 /// a time line in which parts nest, give calls that overlap a profile each.
 class Profile {
  public:
-  void add(ProfileEvent event) {
-    const std::lock_guard lock(mutex_);
-    events_.push_back(std::move(event));
-  }
+  void add(ProfileEvent event);
 
   /// What has ended so far, by start; what encloses others comes before them.
-  [[nodiscard]] std::vector<ProfileEvent> events() const {
-    std::vector<ProfileEvent> events;
-    {
-      const std::lock_guard lock(mutex_);
-      // the inner ends first: of two with the same times, the later one encloses
-      events.assign(events_.rbegin(), events_.rend());
-    }
-    std::stable_sort(events.begin(), events.end(), [](const ProfileEvent& a, const ProfileEvent& b) {
-      return a.start != b.start ? a.start < b.start : a.duration > b.duration;
-    });
-    return events;
-  }
+  [[nodiscard]] std::vector<ProfileEvent> events() const;
 
  private:
   mutable std::mutex mutex_;
@@ -60,42 +54,36 @@ class Profile {
 class ProfileSpan {
  public:
   /// @param profile null for none; must outlive the span
-  ProfileSpan(Profile* profile, std::string_view category, std::string_view name) : profile_(profile) {
-    if (profile == nullptr) return;
-    event_.emplace(ProfileEvent{.name = std::string(name), .category = std::string(category)});
-    event_->start = std::chrono::steady_clock::now();
+  ProfileSpan(Profile* profile, std::string_view category, std::string_view name) {
+    if (profile != nullptr) begin(*profile, category, name);
   }
   ProfileSpan(const ProfileSpan&) = delete;
   ProfileSpan& operator=(const ProfileSpan&) = delete;
   ~ProfileSpan() {
-    if (event_) end();
+    if (profile_ != nullptr) end();
   }
 
   /// Ends the span here and says what it was, by `describe()`, which returns `ProfileNotes` and is called only if there
   /// is a profile.
   template <class Describe>
   void end(const Describe& describe) {
-    if (!event_) return;
+    if (profile_ == nullptr) return;
     event_->duration = std::chrono::steady_clock::now() - event_->start;
     event_->notes = describe();
     add();
   }
 
  private:
-  void end() noexcept {
-    event_->duration = std::chrono::steady_clock::now() - event_->start;
-    try {
-      add();
-    } catch (...) {  // no memory left for it: the profile lacks it, the work itself is done
-    }
-  }
-  void add() {
-    profile_->add(std::move(*event_));
-    event_.reset();
-  }
+  void begin(Profile& profile, std::string_view category, std::string_view name);
+  void end() noexcept;
+  void add();
 
-  Profile* profile_;
+  Profile* profile_ = nullptr;  ///< null: nobody wants to know, or it was told
   std::optional<ProfileEvent> event_;
 };
 
 }  // namespace maskrcnn
+
+#ifndef MASKRCNN_COMPILED
+#include <maskrcnn/core/profile.inl>
+#endif

@@ -5,6 +5,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/workspace.hpp>
 #include <memory>
@@ -12,7 +13,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Sizes and positions inside tensors.
 using Index = std::size_t;

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Objects found right (TP), found where there is none (FP), and missed (FN).
 struct CellCounts {
@@ -54,26 +54,25 @@ using CountsByOverlap = std::array<CellCounts, coco_thresholds>;
 
 /// Scores at the overlaps t = 0.50, 0.55 .. 0.95.
 struct CellScores {
-  CountsByOverlap all{};  ///< counted over all pictures, as Schmidt et al. count
-  std::array<double, coco_thresholds>
-      mean_picture{};  ///< the mean of the pictures' AP(t), as the Data Science Bowl has it
+  CountsByOverlap all{};                             ///< counted over all images, as Schmidt et al. count
+  std::array<double, coco_thresholds> mean_image{};  ///< the mean of the images' AP(t), as the Data Science Bowl has it
 
-  /// Mean of AP(t) over t, counted over all pictures.
+  /// Mean of AP(t) over t, counted over all images.
   [[nodiscard]] double mean_ap() const { return evaluate::mean_ap(all); }
-  /// Mean over t of the pictures' mean: the score of the Data Science Bowl.
+  /// Mean over t of the images' mean: the score of the Data Science Bowl.
   [[nodiscard]] double bowl_score() const {
-    return std::accumulate(mean_picture.begin(), mean_picture.end(), 0.0) / coco_thresholds;
+    return std::accumulate(mean_image.begin(), mean_image.end(), 0.0) / coco_thresholds;
   }
 };
 
-/// Compares predictions, which are the found objects of at least some score, with the truth: within each picture and
+/// Compares predictions, which are the found objects of at least some score, with the truth: within each image and
 /// category, pairs that overlap by at least t are taken in order of falling overlap (of equal ones the better scored
 /// first), as long as neither of the two is taken. Predictions keep their masks, also where these overlap each other.
 /// Crowds are not counted; predictions without a partner that a crowd covers by at least t are not counted either.
 class CellComparison {
  public:
   CellComparison(const Dataset& data, const std::vector<Found>& objects, Measure measure)
-      : pictures_(data.pictures.size()), groups_(data, objects, measure, coco_threshold(0)) {
+      : images_(data.images.size()), groups_(data, objects, measure, coco_threshold(0)) {
     for (const std::size_t f : groups_.found) scores_.push_back(objects[f].score);
     for (const std::size_t t : groups_.truths) crowds_.push_back(data.truths[t].crowd ? 1 : 0);
     parallel_for(groups_.groups.size(), [&](std::size_t g) {
@@ -82,28 +81,28 @@ class CellComparison {
     });
   }
 
-  [[nodiscard]] CellScores at(double score) const { return over(each_picture(score)); }
+  [[nodiscard]] CellScores at(double score) const { return over(each_image(score)); }
 
-  /// The scores of pictures by their counts.
-  [[nodiscard]] static CellScores over(const std::vector<CountsByOverlap>& pictures) {
+  /// The scores of images by their counts.
+  [[nodiscard]] static CellScores over(const std::vector<CountsByOverlap>& images) {
     CellScores scores;
     for (std::size_t i = 0; i < coco_thresholds; ++i) {
-      for (const auto& picture : pictures) {
-        scores.all[i] += picture[i];
-        scores.mean_picture[i] += picture[i].ap();
+      for (const auto& image : images) {
+        scores.all[i] += image[i];
+        scores.mean_image[i] += image[i].ap();
       }
-      if (!pictures.empty()) scores.mean_picture[i] /= static_cast<double>(pictures.size());
+      if (!images.empty()) scores.mean_image[i] /= static_cast<double>(images.size());
     }
     return scores;
   }
 
-  /// The counts of each picture at each overlap.
-  [[nodiscard]] std::vector<CountsByOverlap> each_picture(double score) const {
-    std::vector<CountsByOverlap> pictures(pictures_);
+  /// The counts of each image at each overlap.
+  [[nodiscard]] std::vector<CountsByOverlap> each_image(double score) const {
+    std::vector<CountsByOverlap> images(images_);
     for (std::size_t g = 0; g < groups_.groups.size(); ++g)
       for (std::size_t i = 0; i < coco_thresholds; ++i)
-        pictures[groups_.groups[g].picture][i] += match(g, coco_threshold(i), score).counts;
-    return pictures;
+        images[groups_.groups[g].image][i] += match(g, coco_threshold(i), score).counts;
+    return images;
   }
 
   /// Which objects have a partner: 1 for those, in the order of the findings and of the data set.
@@ -124,7 +123,7 @@ class CellComparison {
   }
 
  private:
-  /// One picture and category: counts, and for each object whether it has a partner, a crowd among them.
+  /// One image and category: counts, and for each object whether it has a partner, a crowd among them.
   struct Matched {
     CellCounts counts;
     std::vector<char> found, truths;
@@ -164,7 +163,7 @@ class CellComparison {
     return matched;
   }
 
-  std::size_t pictures_;
+  std::size_t images_;
   ObjectGroups groups_;
   std::vector<double> scores_;  // as groups_.found
   std::vector<char> crowds_;    // as groups_.truths

@@ -10,13 +10,13 @@
 #include <maskrcnn/evaluate/json_record.hpp>
 #include <maskrcnn/evaluate/polygon.hpp>
 #include <maskrcnn/evaluate/region.hpp>
-#include <maskrcnn/evaluate/result_pictures.hpp>
+#include <maskrcnn/evaluate/result_images.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// More categories than this are taken for a mistake.
 inline constexpr std::size_t max_categories = 100'000;
@@ -52,7 +52,7 @@ class RunCounter {
   return box;
 }
 
-/// {"size": [height, width], "counts": runs or their text}, of a picture of `size`.
+/// {"size": [height, width], "counts": runs or their text}, of an image of `size`.
 [[nodiscard]] inline Region region_of_runs(const nlohmann::json& value, Size size) {
   const auto length = [&](std::size_t i) -> std::int64_t {
     const bool fine = value.contains("size") && value["size"].is_array() && value["size"].size() == 2 &&
@@ -60,7 +60,7 @@ class RunCounter {
     return fine ? value["size"][i].get<std::int64_t>() : -1;
   };
   if (length(0) != size.height || length(1) != size.width)
-    fail("expected \"size\": [", size.height, ", ", size.width, "], height and width of the picture, found ",
+    fail("expected \"size\": [", size.height, ", ", size.width, "], height and width of the image, found ",
          value.contains("size") ? JsonRecord::excerpt(value["size"]) : "nothing");
   if (!value.contains("counts")) fail("expected \"counts\", run lengths or their text, found nothing");
   const nlohmann::json& counts = value["counts"];
@@ -145,14 +145,14 @@ template <class Entry, class Read>
     fail("data: expected at most ", max_categories, " categories, found ", categories.size(), " (file ", path, ")");
 
   Dataset data{.name = path};
-  data.pictures = coco_data::read_entries<Picture>(images, path, "images", [](const JsonRecord& image) {
-    const Picture picture{.id = image.integer("id"),
-                          .file_name = image.has("file_name") ? image.text("file_name") : "",
-                          .size = {.height = image.pixels("height"), .width = image.pixels("width")}};
-    if (static_cast<std::uint64_t>(picture.size.height) * static_cast<std::uint64_t>(picture.size.width) >
+  data.images = coco_data::read_entries<ImageInfo>(images, path, "images", [](const JsonRecord& record) {
+    const ImageInfo image{.id = record.integer("id"),
+                          .file_name = record.has("file_name") ? record.text("file_name") : "",
+                          .size = {.height = record.pixels("height"), .width = record.pixels("width")}};
+    if (static_cast<std::uint64_t>(image.size.height) * static_cast<std::uint64_t>(image.size.width) >
         std::numeric_limits<std::uint32_t>::max())
-      image.refuse_key("width", "less than 2^32 pixels in all", std::to_string(picture.size.width));
-    return picture;
+      record.refuse_key("width", "less than 2^32 pixels in all", std::to_string(image.size.width));
+    return image;
   });
   data.categories = coco_data::read_entries<Category>(categories, path, "categories", [](const JsonRecord& category) {
     const std::int64_t id = category.integer("id");
@@ -165,15 +165,15 @@ template <class Entry, class Read>
   data.truths = coco_data::read_in_parallel<Truth>(annotations, [&](std::size_t i) {
     const JsonRecord annotation(annotations[i], path, "annotations", i);
     Truth truth{.id = annotation.integer("id"),
-                .picture = position_of(annotation.integer("image_id"), data.pictures),
+                .image = position_of(annotation.integer("image_id"), data.images),
                 .category = position_of(annotation.integer("category_id"), data.categories),
                 .crowd = annotation.flag("iscrowd")};
-    if (truth.picture == data.pictures.size())
+    if (truth.image == data.images.size())
       annotation.refuse_key("image_id", "the id of an image", std::to_string(annotation.integer("image_id")));
     if (truth.category == data.categories.size())
       annotation.refuse_key("category_id", "the id of a category", std::to_string(annotation.integer("category_id")));
     if (coco_data::has_segmentation(annotation))
-      truth.mask = coco_data::segmentation(annotation, data.pictures[truth.picture].size);
+      truth.mask = coco_data::segmentation(annotation, data.images[truth.image].size);
     runs.add(truth.mask);
     const bool from_mask = !annotation.has("bbox") && truth.mask.size() != Size{};
     truth.box = from_mask ? truth.mask.bounds() : coco_data::rectangle(annotation);
@@ -191,11 +191,11 @@ template <class Entry, class Read>
 
 /// Reads a COCO results file: a list of {image_id, category_id, bbox, score, segmentation}. As in pycocotools, the
 /// first entry decides what all must have: if it has a bbox, areas are those of boxes, else those of masks.
-/// Entries of pictures that were not selected, and of categories that the data set does not have, are left out and
-/// counted. Which picture an entry is of, `ResultPictures` says.
+/// Entries of images that were not selected, and of categories that the data set does not have, are left out and
+/// counted. Which image an entry is of, `ResultImages` says.
 /// @throws Error naming the file, the place in it, what was expected and found
 [[nodiscard]] inline Findings read_coco_results(const std::string& path, const Dataset& data,
-                                                PictureNaming naming = PictureNaming::by_id) {
+                                                ImageNaming naming = ImageNaming::by_id) {
   const nlohmann::json file = read_json(path, "results");
   if (!file.is_array())
     fail("results: expected a list of COCO results, found ", JsonRecord::excerpt(file), " (file ", path, ")");
@@ -207,30 +207,30 @@ template <class Entry, class Read>
     findings.has_masks = coco_data::has_segmentation(first);
     if (!boxes && !findings.has_masks) first.refuse_key("bbox", "[x, y, width, height]", "nothing");
   }
-  const ResultPictures pictures(file, path, data, naming);
-  findings.told_by_id = pictures.told_by_id();
-  findings.other_names = pictures.other_names();
-  findings.other_folders = pictures.other_folders();
+  const ResultImages images(file, path, data, naming);
+  findings.told_by_id = images.told_by_id();
+  findings.other_names = images.other_names();
+  findings.other_folders = images.other_folders();
 
   coco_data::RunCounter runs;
   findings.objects = coco_data::read_in_parallel<Found>(file, [&](std::size_t i) {
     const JsonRecord result(file[i], path, "results", i);
-    Found found{.picture = pictures[i],
+    Found found{.image = images[i],
                 .category = position_of(result.integer("category_id"), data.categories),
                 .score = result.number("score")};
     if (boxes) found.box = coco_data::rectangle(result);
-    if (found.picture == data.pictures.size() || found.category == data.categories.size()) return found;
-    if (findings.has_masks) found.mask = coco_data::segmentation(result, data.pictures[found.picture].size);
+    if (found.image == data.images.size() || found.category == data.categories.size()) return found;
+    if (findings.has_masks) found.mask = coco_data::segmentation(result, data.images[found.image].size);
     runs.add(found.mask);
     if (!boxes) found.box = found.mask.bounds();
     found.area = boxes ? found.box.area() : found.mask.area();
     return found;
   });
   const std::size_t all = findings.objects.size();
-  std::erase_if(findings.objects, [&](const Found& found) { return found.picture == data.pictures.size(); });
-  findings.other_pictures = all - findings.objects.size();
+  std::erase_if(findings.objects, [&](const Found& found) { return found.image == data.images.size(); });
+  findings.other_images = all - findings.objects.size();
   std::erase_if(findings.objects, [&](const Found& found) { return found.category == data.categories.size(); });
-  findings.other_categories = all - findings.other_pictures - findings.objects.size();
+  findings.other_categories = all - findings.other_images - findings.objects.size();
   return findings;
 }
 

@@ -15,17 +15,17 @@
 #include <numeric>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Compares what was found with the truth, once for all thresholds, area ranges and limits:
 /// - found objects choose, best score first, the truth that they overlap most, among those not yet taken;
 /// - crowds, and truths outside of the area range, are chosen only by objects that fit no other, which then count
 ///   neither as right nor as wrong; nor do objects outside of the area range that fit nothing;
-/// - precision and recall are taken over all pictures, in order of falling score; precision at a recall is the best at
+/// - precision and recall are taken over all images, in order of falling score; precision at a recall is the best at
 ///   that recall or a higher one.
 class CocoEvaluation {
  public:
-  /// @param limit another number of found objects per picture and category, besides 1, 10 and 100: crowded pictures
+  /// @param limit another number of found objects per image and category, besides 1, 10 and 100: crowded images
   ///              hold more
   CocoEvaluation(const Dataset& data, const std::vector<Found>& objects, Measure measure, std::size_t limit = 100)
       : limits_{coco_limits[0], coco_limits[1], coco_limits[2], limit},
@@ -108,7 +108,7 @@ class CocoEvaluation {
 
   [[nodiscard]] std::size_t largest_limit() const { return std::max(limits_[2], limits_[3]); }
 
-  /// All thresholds and area ranges of one picture and category.
+  /// All thresholds and area ranges of one image and category.
   void match(std::size_t g, const Dataset& data, const std::vector<Found>& objects) {
     const ObjectGroup& group = groups_.groups[g];
     const std::vector<Pair>& pairs = groups_.pairs[g];

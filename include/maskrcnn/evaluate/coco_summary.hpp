@@ -4,8 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <maskrcnn/core/compiled.hpp>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 inline constexpr std::size_t coco_thresholds = 10, coco_recalls = 101, coco_areas = 4;
 
@@ -25,7 +26,7 @@ struct AreaRange {
 inline constexpr std::array<AreaRange, coco_areas> coco_area_ranges{
     {{"all", 0, 1e10}, {"small", 0, 32.0 * 32}, {"medium", 32.0 * 32, 96.0 * 96}, {"large", 96.0 * 96, 1e10}}};
 
-/// COCO's numbers of found objects per picture and category that are looked at.
+/// COCO's numbers of found objects per image and category that are looked at.
 inline constexpr std::array<std::size_t, 3> coco_limits{1, 10, 100};
 
 /// What COCO's evaluation prints, each from 0 to 1, or -1 where there is nothing to find.

@@ -1,23 +1,23 @@
-/// What is compared: pictures, the objects truly in them, and the objects found.
+/// What is compared: images, the objects truly in them, and the objects found.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <maskrcnn/core/error.hpp>
-#include <maskrcnn/evaluate/picture_names.hpp>
+#include <maskrcnn/evaluate/image_names.hpp>
 #include <maskrcnn/evaluate/region.hpp>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
-/// A picture of a data set.
-struct Picture {
+/// An image of a data set.
+struct ImageInfo {
   std::int64_t id = 0;
-  std::string file_name{};  ///< below the folder of the pictures
+  std::string file_name{};  ///< below the folder of the images
   Size size{};
 };
 
@@ -29,7 +29,7 @@ struct Category {
 /// An object that is truly there.
 struct Truth {
   std::int64_t id = 0;
-  std::size_t picture = 0;   ///< position in `Dataset::pictures`
+  std::size_t image = 0;     ///< position in `Dataset::images`
   std::size_t category = 0;  ///< position in `Dataset::categories`
   Rectangle box{};
   double area = 0;     ///< what COCO calls its area, whichever it is: decides whether it is small, medium or large
@@ -39,35 +39,43 @@ struct Truth {
 
 /// An object that a model says is there.
 struct Found {
-  std::size_t picture = 0, category = 0;  ///< positions, as in `Truth`
+  std::size_t image = 0, category = 0;  ///< positions, as in `Truth`
   double score = 0;
   Rectangle box{};
   double area = 0;  ///< as in `Truth`
   Region mask{};    ///< empty if there are no masks
 };
 
-/// Pictures (the ones left out, too) and categories in the order of their ids, truths in the order of their file.
+/// Images (the ones left out, too) and categories in the order of their ids, truths in the order of their file.
 struct Dataset {
   std::string name{};  ///< the file or folder
-  std::vector<Picture> pictures{};
+  std::vector<ImageInfo> images{};
   std::vector<Category> categories{};
   std::vector<Truth> truths{};
-  bool has_masks = true;             ///< whether every truth has one
-  bool has_ids = true;               ///< whether the pictures' ids are the data's own, not merely their numbers here
-  std::vector<Picture> left_out{};   ///< pictures beside these that were not selected; results may be of them, too
-  std::vector<std::string> notes{};  ///< what a reader of the numbers should know about how this was read
+  bool has_masks = true;              ///< whether every truth has one
+  bool has_ids = true;                ///< whether the images' ids are the data's own, not merely their numbers here
+  std::vector<ImageInfo> left_out{};  ///< images beside these that were not selected; results may be of them, too
+  std::vector<std::string> notes{};   ///< what a reader of the numbers should know about how this was read
 };
 
 /// What a model found in a data set.
 struct Findings {
   std::vector<Found> objects{};  ///< in the order in which they were found
   bool has_masks = true;
-  std::size_t other_pictures = 0;    ///< objects left out because their picture is not in the data set,
+  std::size_t other_images = 0;      ///< objects left out because their image is not in the data set,
   std::size_t other_categories = 0;  ///< or their category
-  std::size_t told_by_id = 0;        ///< objects whose file name fits several pictures, so that image_id decided
-  std::size_t other_folders = 0;     ///< objects whose file name says another folder than that of their picture
-  std::size_t other_names = 0;       ///< objects taken by image_id although their file name fits another picture
+  std::size_t told_by_id = 0;        ///< objects whose file name fits several images, so that image_id decided
+  std::size_t other_folders = 0;     ///< objects whose file name says another folder than that of their image
+  std::size_t other_names = 0;       ///< objects taken by image_id although their file name fits another image
 };
+
+/// @param path of the image, for the message
+/// @throws Error if an image that was read is not as large as the data set says
+inline void require_size(Size found, const ImageInfo& image, const std::string& path, const Dataset& data) {
+  if (found != image.size)
+    fail("data: ", path, " is ", found.width, " x ", found.height, " pixels, expected ", image.size.width, " x ",
+         image.size.height, " as ", data.name, " says");
+}
 
 /// Position of the entry with an id in a list that is sorted by id; the list's length if there is none.
 template <class Entry>
@@ -77,33 +85,33 @@ template <class Entry>
   return at != entries.end() && at->id == id ? static_cast<std::size_t>(at - entries.begin()) : entries.size();
 }
 
-/// The names of pictures in their order.
-[[nodiscard]] inline std::vector<std::string> file_names(const std::vector<Picture>& pictures) {
+/// The names of images in their order.
+[[nodiscard]] inline std::vector<std::string> file_names(const std::vector<ImageInfo>& images) {
   std::vector<std::string> names;
-  for (const Picture& picture : pictures) names.push_back(picture.file_name);
+  for (const ImageInfo& image : images) names.push_back(image.file_name);
   return names;
 }
 
 /// What a list of names selects.
 struct Selection {
-  std::vector<bool> chosen{};  ///< for each picture
-  std::string missing{};       ///< a line that stands for no picture; empty if there is none
-  std::string note{};          ///< which lines stand for several pictures; empty if none does
+  std::vector<bool> chosen{};  ///< for each image
+  std::string missing{};       ///< a line that stands for no image; empty if there is none
+  std::string note{};          ///< which lines stand for several images; empty if none does
 };
 
-/// Finds the pictures of a list, each line a path or the end of one, with or without extension: see
-/// `PictureNames::selected`. A line that several paths end in stands for all of them, and the note says so.
-[[nodiscard]] inline Selection select(const std::vector<Picture>& pictures, const std::set<std::string>& lines) {
-  const PictureNames names(file_names(pictures));
-  Selection selection{.chosen = std::vector<bool>(pictures.size())};
+/// Finds the images of a list, each line a path or the end of one, with or without extension: see
+/// `ImageNames::selected`. A line that several paths end in stands for all of them, and the note says so.
+[[nodiscard]] inline Selection select(const std::vector<ImageInfo>& images, const std::set<std::string>& lines) {
+  const ImageNames names(file_names(images));
+  Selection selection{.chosen = std::vector<bool>(images.size())};
   std::size_t more = 0;
   for (const std::string& line : lines) {
     const auto found = names.selected(line);
-    for (const std::size_t picture : found) selection.chosen[picture] = true;
+    for (const std::size_t image : found) selection.chosen[image] = true;
     if (found.empty() && selection.missing.empty()) selection.missing = line;
     if (found.size() < 2) continue;
     if (selection.note.empty())
-      selection.note = "'" + line + "' stands for " + std::to_string(found.size()) + " pictures";
+      selection.note = "'" + line + "' stands for " + std::to_string(found.size()) + " images";
     else
       ++more;
   }
@@ -113,29 +121,29 @@ struct Selection {
   return selection;
 }
 
-/// The selected part of a data set; the other pictures are in `left_out` then.
+/// The selected part of a data set; the other images are in `left_out` then.
 [[nodiscard]] inline Dataset part_of(Dataset data, const Selection& selection) {
-  std::vector<std::size_t> place(data.pictures.size(), data.pictures.size());
-  std::vector<Picture> kept;
-  for (std::size_t i = 0; i < data.pictures.size(); ++i) {
+  std::vector<std::size_t> place(data.images.size(), data.images.size());
+  std::vector<ImageInfo> kept;
+  for (std::size_t i = 0; i < data.images.size(); ++i) {
     if (selection.chosen[i]) place[i] = kept.size();
-    (selection.chosen[i] ? kept : data.left_out).push_back(std::move(data.pictures[i]));
+    (selection.chosen[i] ? kept : data.left_out).push_back(std::move(data.images[i]));
   }
-  std::erase_if(data.truths, [&](const Truth& truth) { return place[truth.picture] == place.size(); });
-  for (Truth& truth : data.truths) truth.picture = place[truth.picture];
-  data.pictures = std::move(kept);
+  std::erase_if(data.truths, [&](const Truth& truth) { return place[truth.image] == place.size(); });
+  for (Truth& truth : data.truths) truth.image = place[truth.image];
+  data.images = std::move(kept);
   std::stable_sort(data.left_out.begin(), data.left_out.end(),
-                   [](const Picture& a, const Picture& b) { return a.id < b.id; });
+                   [](const ImageInfo& a, const ImageInfo& b) { return a.id < b.id; });
   if (!selection.note.empty()) data.notes.push_back(selection.note);
   return data;
 }
 
-/// The part of a data set whose pictures are listed: see `select`.
-/// @throws Error if a line stands for no picture of the data set
+/// The part of a data set whose images are listed: see `select`.
+/// @throws Error if a line stands for no image of the data set
 [[nodiscard]] inline Dataset only(Dataset data, const std::set<std::string>& lines) {
-  const Selection selection = select(data.pictures, lines);
+  const Selection selection = select(data.images, lines);
   if (!selection.missing.empty())
-    fail("data: '", selection.missing, "' is in the list of pictures, but not in ", data.name);
+    fail("data: '", selection.missing, "' is in the list of images, but not in ", data.name);
   return part_of(std::move(data), selection);
 }
 

@@ -1,4 +1,4 @@
-/// A folder of pictures NAME.png, each with NAME.mask.png, in which the pixels of each object have its number.
+/// A folder of images NAME.png, each with NAME.mask.png, in which the pixels of each object have its number.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// The objects of a label image by their numbers, as sorted borders: where runs begin and end, column by column.
 [[nodiscard]] inline std::map<std::uint16_t, std::vector<std::uint32_t>> borders_of_labels(
@@ -37,10 +37,10 @@ namespace maskrcnn::evaluate {
   return borders;
 }
 
-/// Reads a folder as a data set of one category: pictures by name, their ids counted from 1; areas and boxes are those
+/// Reads a folder as a data set of one category: images by name, their ids counted from 1; areas and boxes are those
 /// of the masks.
 /// @param category name of what the objects are
-/// @param lines    if not empty: only these pictures, with or without ".png", see `select`
+/// @param lines    if not empty: only these images, with or without ".png", see `select`
 /// @throws Error if there are no such pairs, one is asked for that is not there, or a file cannot be read
 [[nodiscard]] inline Dataset read_folder(const std::string& folder, const std::string& category,
                                          const std::set<std::string>& lines = {}) {
@@ -56,25 +56,25 @@ namespace maskrcnn::evaluate {
   if (found.empty()) fail("data: expected pairs NAME.png and NAME.mask.png, found none in ", folder);
 
   Dataset data{.name = folder, .categories = {{.id = 1, .name = category}}, .has_ids = false};
-  for (const std::string& name : found) data.pictures.push_back({.file_name = name + ending});
+  for (const std::string& name : found) data.images.push_back({.file_name = name + ending});
   if (!lines.empty()) {
-    const Selection selection = select(data.pictures, lines);
+    const Selection selection = select(data.images, lines);
     if (std::string name = selection.missing; !name.empty()) {
       if (name.ends_with(ending)) name.resize(name.size() - std::string(ending).size());
-      fail("data: '", selection.missing, "' is in the list of pictures, but there is no ", folder, "/", name,
+      fail("data: '", selection.missing, "' is in the list of images, but there is no ", folder, "/", name,
            mask_ending);
     }
     data = part_of(std::move(data), selection);
   }
-  for (std::size_t i = 0; i < data.pictures.size(); ++i) data.pictures[i].id = static_cast<std::int64_t>(i + 1);
-  std::vector<std::vector<Truth>> truths(data.pictures.size());
-  parallel_for(data.pictures.size(), [&](std::size_t i) {
-    const std::string& name = data.pictures[i].file_name;
+  for (std::size_t i = 0; i < data.images.size(); ++i) data.images[i].id = static_cast<std::int64_t>(i + 1);
+  std::vector<std::vector<Truth>> truths(data.images.size());
+  parallel_for(data.images.size(), [&](std::size_t i) {
+    const std::string& name = data.images[i].file_name;
     const auto labels =
         io::read_label_image((fs::path(folder) / (name.substr(0, name.size() - 4) + mask_ending)).string());
-    data.pictures[i].size = labels.size;
+    data.images[i].size = labels.size;
     for (auto& [label, borders] : borders_of_labels(labels)) {
-      Truth& truth = truths[i].emplace_back(Truth{.id = label, .picture = i});
+      Truth& truth = truths[i].emplace_back(Truth{.id = label, .image = i});
       truth.mask = Region::between(std::move(borders), labels.size);
       truth.box = truth.mask.bounds();
       truth.area = truth.mask.area();

@@ -1,4 +1,4 @@
-/// The report as one page that needs nothing else: numbers, curves, and pictures that came out best and worst.
+/// The report as one page that needs nothing else: numbers, curves, and images that came out best and worst.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <maskrcnn/core/image.hpp>
-#include <maskrcnn/evaluate/comparison_picture.hpp>
+#include <maskrcnn/evaluate/comparison_image.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/html_style.hpp>
 #include <maskrcnn/evaluate/html_text.hpp>
@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// What the page says besides the report.
 struct PageOptions {
@@ -26,8 +26,8 @@ struct PageOptions {
   std::vector<std::pair<std::string, std::string>> tiles{};  ///< more large numbers: what, value
   std::vector<std::pair<std::string, std::string>> facts{};  ///< lines at the end of the page: what, value
   std::vector<std::string> notes{};                          ///< what a reader should know about the data
-  std::size_t examples = 4;                     ///< pictures that came out best, and as many that came out worst
-  std::function<Image(const Picture&)> read{};  ///< reads a picture; none: no pictures are shown
+  std::size_t examples = 4;                       ///< images that came out best, and as many that came out worst
+  std::function<Image(const ImageInfo&)> read{};  ///< reads an image; none: no images are shown
 };
 
 namespace html_report {
@@ -142,13 +142,13 @@ namespace html_report {
   for (std::size_t i = 0; i < coco_thresholds; ++i) {
     head += "<th>" + decimals(coco_threshold(i), 2) + "</th>";
     pooled += "<td class=\"main\">" + decimals(cells.all[i].ap(), 3) + "</td>";
-    mean += "<td>" + decimals(cells.mean_picture[i], 3) + "</td>";
+    mean += "<td>" + decimals(cells.mean_image[i], 3) + "</td>";
     const std::array<std::size_t, 3> values{cells.all[i].right, cells.all[i].wrong, cells.all[i].missed};
     for (std::size_t k = 0; k < 3; ++k) counts[k] += "<td>" + html_count(values[k]) + "</td>";
   }
   return "<div class=\"card scroll\"><table><thead><tr><th>t</th>" + head +
-         "<th>mean</th></tr></thead><tbody><tr><th>AP(t), all pictures together</th>" + pooled + "<td class=\"main\">" +
-         decimals(cells.mean_ap(), 3) + "</td></tr><tr><th>mean of the pictures’ AP(t)</th>" + mean + "<td>" +
+         "<th>mean</th></tr></thead><tbody><tr><th>AP(t), all images together</th>" + pooled + "<td class=\"main\">" +
+         decimals(cells.mean_ap(), 3) + "</td></tr><tr><th>mean of the images’ AP(t)</th>" + mean + "<td>" +
          decimals(cells.bowl_score(), 3) + "</td></tr><tr><th>right (TP)</th>" + counts[0] +
          "<td></td></tr><tr><th>wrong (FP)</th>" + counts[1] + "<td></td></tr><tr><th>missed (FN)</th>" + counts[2] +
          "<td></td></tr></tbody></table></div>";
@@ -178,20 +178,21 @@ namespace html_report {
   return text + "</tbody></table></div>";
 }
 
-/// One picture, truth and prediction side by side.
+/// One image, truth and prediction side by side.
 [[nodiscard]] inline std::string example(const Report& report, const Dataset& data, const Findings& findings,
-                                         const PictureReport& result, const PageOptions& options) {
-  const Picture& picture = data.pictures[result.picture];
-  const Image image = options.read(picture);
-  const auto drawn = draw_comparison(image, data, findings.objects, result.picture, report.options.score_threshold,
+                                         const ImageReport& result, const PageOptions& options) {
+  const ImageInfo& info = data.images[result.image];
+  const Image image = options.read(info);
+  require_size(image.size(), info, info.file_name, data);
+  const auto drawn = draw_comparison(image, data, findings.objects, result.image, report.options.score_threshold,
                                      report.mask ? Measure::mask : Measure::box);
   const auto side = [&](const char* name, const Image& drawing) {
     return std::string("<div><small>").append(name).append("</small><img decoding=\"sync\" width=\"") +
            std::to_string(drawing.width()) + "\" height=\"" + std::to_string(drawing.height()) + "\" alt=\"" +
-           html_text(std::string(name) + " of " + picture.file_name) + "\" src=\"data:image/jpeg;base64," +
-           base64(io::encode_jpeg(drawing, 92, picture.file_name)) + "\"></div>";
+           html_text(std::string(name) + " of " + info.file_name) + "\" src=\"data:image/jpeg;base64," +
+           base64(io::encode_jpeg(drawing, 92, info.file_name)) + "\"></div>";
   };
-  return "<figure class=\"card\"><figcaption><strong>" + html_text(picture.file_name) + "</strong><span>mean AP(t) " +
+  return "<figure class=\"card\"><figcaption><strong>" + html_text(info.file_name) + "</strong><span>mean AP(t) " +
          decimals(result.mean_ap, 3) + "</span><span>" + html_count(result.half.right) + " right, " +
          html_count(result.half.wrong) + " wrong, " + html_count(result.half.missed) + " missed</span></figcaption>" +
          "<div class=\"sides\">" + side("truth", drawn.truth) + side("prediction", drawn.prediction) +
@@ -204,18 +205,18 @@ inline constexpr const char* method =
     "first, "
     "the free true object that they overlap most; precision is averaged over 101 recalls, overlaps of 0.50 to 0.95, "
     "and "
-    "categories. Crowds count neither way. Looked at are the best 100 objects of a picture and category, which is too "
+    "categories. Crowds count neither way. Looked at are the best 100 objects of an image and category, which is too "
     "few "
-    "for crowded pictures: where another limit is named, the number is what COCO’s would be with that one.</dd>"
+    "for crowded images: where another limit is named, the number is what COCO’s would be with that one.</dd>"
     "<dt>AP(t)</dt><dd>Predictions are the found objects that score at least the threshold. Pairs that overlap by at "
     "least t are taken in order of falling overlap, as long as both objects are free. AP(t) = TP / (TP + FP + FN), "
-    "counted over all pictures together, as in “Cell Detection with Star-convex Polygons” (Schmidt et al., 2018); the "
-    "mean of the pictures’ own AP(t) is the score of the 2018 Data Science Bowl.</dd>";
+    "counted over all images together, as in “Cell Detection with Star-convex Polygons” (Schmidt et al., 2018); the "
+    "mean of the images’ own AP(t) is the score of the 2018 Data Science Bowl.</dd>";
 
 }  // namespace html_report
 
 /// The page as text.
-/// @throws Error if a picture cannot be read
+/// @throws Error if an image cannot be read or is not as large as the data set says
 [[nodiscard]] inline std::string html_page(const Report& report, const Dataset& data, const Findings& findings,
                                            const PageOptions& options) {
   using namespace html_report;
@@ -224,13 +225,13 @@ inline constexpr const char* method =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\"><title>" +
       title + " · evaluation</title><style>" + html_style + "</style></head><body><main><header><h1>" + title +
-      "</h1><p>" + html_text(data.name) + ": " + html_count(data.pictures.size()) + " pictures, " +
+      "</h1><p>" + html_text(data.name) + ": " + html_count(data.images.size()) + " images, " +
       html_count(report.truths) + " objects" +
       (report.crowds > 0 ? ", " + html_count(report.crowds) + " crowds" : std::string()) + "; " +
       html_count(findings.objects.size()) + " found</p></header>";
   page += tiles(report, options);
   for (const std::string& note : options.notes) page += "<p class=\"note\">" + html_text(note) + "</p>";
-  page += "<h2>COCO’s numbers</h2><p class=\"note\">With the best 100 objects of a picture and category";
+  page += "<h2>COCO’s numbers</h2><p class=\"note\">With the best 100 objects of an image and category";
   if (report.options.limit != 100) page += ", and with the best " + html_count(report.options.limit);
   page += ".</p>" + coco_table(report);
   page += "<h2>Curves</h2><p class=\"note\">Of " + std::string(report.mask ? "masks" : "boxes") +
@@ -241,9 +242,9 @@ inline constexpr const char* method =
           ": AP(t) = TP / (TP + FP + FN), where an overlap of t makes a pair.</p>" + cell_table(report) +
           "<div style=\"height:16px\"></div>" + cell_charts(report);
   if (data.categories.size() > 1) page += "<h2>Categories</h2>" + category_table(report, data);
-  if (options.read && options.examples > 0 && !report.pictures.empty()) {
-    const std::size_t worst = std::min(options.examples, (report.pictures.size() + 1) / 2);
-    const std::size_t best = std::min(options.examples, report.pictures.size() - worst);
+  if (options.read && options.examples > 0 && !report.images.empty()) {
+    const std::size_t worst = std::min(options.examples, (report.images.size() + 1) / 2);
+    const std::size_t best = std::min(options.examples, report.images.size() - worst);
     const std::string key =
         "<ul class=\"key\" style=\"margin-bottom:14px\"><li><i class=\"box\" style=\"background:#26d0b8\"></i>found, "
         "or "
@@ -251,10 +252,10 @@ inline constexpr const char* method =
         "style=\"background:#ff5e3a\"></i>wrong</li></ul>";
     page += "<h2>Where it is worst</h2>" + key + "<div class=\"examples pair\">";
     for (std::size_t i = 0; i < worst; ++i)
-      page += example(report, data, findings, report.pictures[report.pictures.size() - 1 - i], options);
+      page += example(report, data, findings, report.images[report.images.size() - 1 - i], options);
     page += "</div>";
     if (best > 0) page += "<h2>Where it is best</h2>" + key + "<div class=\"examples pair\">";
-    for (std::size_t i = 0; i < best; ++i) page += example(report, data, findings, report.pictures[i], options);
+    for (std::size_t i = 0; i < best; ++i) page += example(report, data, findings, report.images[i], options);
     if (best > 0) page += "</div>";
   }
   page += method;
@@ -264,7 +265,7 @@ inline constexpr const char* method =
 }
 
 /// Writes the page; it appears under its name when it is complete.
-/// @throws Error if a picture cannot be read, or the page cannot be written, with the system's reason
+/// @throws Error as `html_page` does, or if the page cannot be written, with the system's reason
 inline void write_html(const std::string& path, const Report& report, const Dataset& data, const Findings& findings,
                        const PageOptions& options) {
   io::OutputFile file(path, "report");

@@ -1,7 +1,9 @@
 /// How the report page looks: its style sheet.
 #pragma once
 
-namespace maskrcnn::evaluate {
+#include <maskrcnn/core/compiled.hpp>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Light or dark as the reader's system is; nothing is loaded from anywhere.
 inline constexpr const char* html_style = R"css(

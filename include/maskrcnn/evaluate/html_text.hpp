@@ -1,13 +1,14 @@
-/// The letters of a page: escaped text, numbers, bytes of pictures as base64.
+/// The letters of a page: escaped text, numbers, bytes of images as base64.
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <cstdint>
-#include <cstdio>
+#include <maskrcnn/core/compiled.hpp>
 #include <string>
 #include <string_view>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Text that may stand anywhere in HTML; what is not UTF-8 or a control character becomes U+FFFD.
 [[nodiscard]] inline std::string html_text(std::string_view text) {
@@ -22,6 +23,11 @@ namespace maskrcnn::evaluate {
     bool fine =
         length > 0 && byte < 0xF5 && i + length <= text.size() && byte != 0x7F && (byte >= 0x20 || byte == '\n');
     for (std::size_t k = 1; fine && k < length; ++k) fine = (static_cast<unsigned char>(text[i + k]) & 0xC0U) == 0x80U;
+    if (fine && length > 2) {  // no longer than it need be, no half of a UTF-16 pair, none beyond the last code point
+      const auto next = static_cast<unsigned char>(text[i + 1]);
+      fine = (byte != 0xE0 || next >= 0xA0) && (byte != 0xED || next < 0xA0) && (byte != 0xF0 || next >= 0x90) &&
+             (byte != 0xF4 || next < 0x90);
+    }
     if (!fine) {
       safe += "\xEF\xBF\xBD";
       ++i;
@@ -51,11 +57,11 @@ namespace maskrcnn::evaluate {
   return safe;
 }
 
-/// A number with so many decimals.
+/// A number with so many decimals, at most 20, and a point before them whatever the program's locale says.
 [[nodiscard]] inline std::string decimals(double value, int digits) {
-  std::array<char, 64> text{};
-  (void)std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
+  std::array<char, 336> text;  // the largest double has 309 digits
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, digits).ptr;
+  return {text.data(), end};
 }
 
 /// "0.512", or a dash for -1, which stands for "nothing to find".

@@ -8,13 +8,12 @@
 #include <limits>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/io/file_bytes.hpp>
-#include <maskrcnn/io/json_list.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// The largest JSON file that is read, in bytes.
 inline constexpr std::size_t max_json_bytes = std::size_t{2} << 30;
@@ -136,7 +135,7 @@ class JsonRecord {
           .append(value.is_array() ? "list" : "record")
           .append(" of ")
           .append(std::to_string(value.size()));
-    const std::string text = io::json_text(value);
+    const std::string text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
     return text.size() <= 60 ? text : text.substr(0, 57) + "...";
   }
 

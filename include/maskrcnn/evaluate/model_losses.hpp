@@ -1,19 +1,19 @@
-/// The losses of a model on a picture whose objects are known: what training would minimise.
+/// The losses of a model on an image whose objects are known: what training would minimise.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
-#include <maskrcnn/core/image.hpp>
-#include <maskrcnn/core/workspace.hpp>
-#include <maskrcnn/evaluate/picture_losses.hpp>
+#include <maskrcnn/core/inspection.hpp>
+#include <maskrcnn/core/labels.hpp>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/evaluate/image_losses.hpp>
 #include <maskrcnn/evaluate/roi_targets.hpp>
-#include <maskrcnn/mask_rcnn.hpp>
 #include <maskrcnn/ops/box_coder.hpp>
 #include <maskrcnn/stages/losses.hpp>
 #include <type_traits>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 namespace model_losses {
 
@@ -21,12 +21,12 @@ namespace model_losses {
 template <Scalar T>
 void add_box_losses(const Tensor<T, 2>& predictions, const std::vector<int>& labels,
                     const std::vector<BasicBox<T>>& rois, const std::vector<BasicBox<T>>& targets,
-                    PictureLosses& losses) {
+                    ImageLosses& losses) {
   const Index count = predictions.size(0), classes = predictions.size(1) / 5;
   Tensor<T, 2> logits({count, classes});
   for (Index i = 0; i < count; ++i) std::copy_n(&predictions(i, 0), classes, &logits(i, 0));
   losses.classification += static_cast<double>(classification_loss<T>(logits.view(), labels));
-  losses.pictures += 1;
+  losses.images += 1;
   if (targets.empty()) return;
   // the deltas of the true class, as those of class 1 of two
   Tensor<T, 2> deltas({targets.size(), 8}), wanted({targets.size(), 4});
@@ -42,18 +42,15 @@ void add_box_losses(const Tensor<T, 2>& predictions, const std::vector<int>& lab
 
 }  // namespace model_losses
 
-/// L_cls, L_reg and, of a Mask R-CNN, L_mask of one picture, on RoIs chosen by `sample_rois`; `stages/losses.hpp` says
+/// L_cls, L_reg and, of a Mask R-CNN, L_mask of one image, on RoIs chosen by `sample_rois`; `stages/losses.hpp` says
 /// what each is the mean of. Proposals are those of the model itself.
-/// @param seen what `model.trunk().propose` made of the picture
+/// @param seen   the image as the model sees it
 /// @param truths objects; those with an empty box are left out, by torchvision's rule; crowds should not be among them
 /// @throws Error if a label is not one of the model
-template <class Model>
-[[nodiscard]] PictureLosses losses_on(const Model& model, const Proposed<typename Model::Scalar>& seen,
-                                      const std::vector<TrueObject>& truths) {
-  using T = typename Model::Scalar;
-  constexpr bool masks = requires { Model::mask_bins; };
-  const auto classes = static_cast<int>(model.classes());
-  const int background = Model::Conventions::background == BackgroundClass::first ? 0 : classes - 1;
+template <Scalar T>
+[[nodiscard]] ImageLosses losses_on(const Inspection<T>& seen, const std::vector<TrueObject>& truths) {
+  const auto classes = static_cast<int>(seen.classes());
+  const auto background = static_cast<int>(Labels{seen.classes(), seen.background()}.background_label());
 
   std::vector<const TrueObject*> objects;
   for (const TrueObject& truth : truths) {
@@ -63,45 +60,38 @@ template <class Model>
     if (truth.box.width() > 0 && truth.box.height() > 0) objects.push_back(&truth);
   }
   std::vector<BasicBox<T>> boxes;  // of the objects, in pixels of the resized image
-  const T x = static_cast<T>(seen.frame.resized.width) / static_cast<T>(seen.frame.original.width);
-  const T y = static_cast<T>(seen.frame.resized.height) / static_cast<T>(seen.frame.original.height);
+  const T x = static_cast<T>(seen.frame().resized.width) / static_cast<T>(seen.frame().original.width);
+  const T y = static_cast<T>(seen.frame().resized.height) / static_cast<T>(seen.frame().original.height);
   for (const TrueObject* const object : objects)
     boxes.push_back({static_cast<T>(object->box.x0) * x, static_cast<T>(object->box.y0) * y,
                      static_cast<T>(object->box.x1) * x, static_cast<T>(object->box.y1) * y});
-  SampledRois<T> rois = sample_rois(seen.proposals, boxes);
+  SampledRois<T> rois = sample_rois(seen.proposals(), boxes);
   std::vector<int> labels(rois.boxes.size(), background);
   std::vector<BasicBox<T>> targets;
   for (std::size_t i = 0; i < rois.objects.size(); ++i) {
     labels[i] = objects[rois.objects[i]]->label;
     targets.push_back(boxes[rois.objects[i]]);
   }
-  PictureLosses losses;
+  ImageLosses losses;
   if (rois.boxes.empty()) return losses;
-  model_losses::add_box_losses(model.trunk().predictions(seen, rois.boxes), labels, rois.boxes, targets, losses);
+  model_losses::add_box_losses(seen.box_predictions(rois.boxes), labels, rois.boxes, targets, losses);
 
-  if constexpr (masks) {
+  if (const auto masks = seen.masks()) {
     const bool have_masks = std::all_of(objects.begin(), objects.end(),
                                         [](const TrueObject* object) { return object->mask.image_size() != Size{}; });
     if (targets.empty() || !have_masks) return losses;
     labels.resize(targets.size());
     rois.boxes.resize(targets.size());
-    const Tensor<T, 3> logits = model.mask_logits(seen, rois.boxes, labels);
+    const Tensor<T, 3> logits = seen.mask_logits(rois.boxes, labels);
     const Index side = logits.size(1);
     Tensor<T, 3> wanted({targets.size(), side, side});
-    const auto fill = [&]<int Side>(std::integral_constant<int, Side>) {
-      parallel_for(targets.size(), [&](Index i) {
-        mask_target<Side>(objects[rois.objects[i]]->mask, seen.frame.to_original(rois.boxes[i]), model.mask_paste(),
-                          &wanted(i, 0, 0));
-      });
-    };
     // the head doubles the features of a RoI, whose size a last stage on RoIs may have halved
-    constexpr int bins = Model::mask_bins;
-    if (side == static_cast<Index>(2 * bins))
-      fill(std::integral_constant<int, 2 * bins>{});
-    else if (side == static_cast<Index>(bins))
-      fill(std::integral_constant<int, bins>{});
-    else
-      fail("losses: expected masks of ", bins, " or ", 2 * bins, " pixels per axis, found ", side);
+    if (side != static_cast<Index>(masks->bins) && side != static_cast<Index>(2 * masks->bins))
+      fail("losses: expected masks of ", masks->bins, " or ", 2 * masks->bins, " pixels per axis, found ", side);
+    parallel_for(targets.size(), [&](Index i) {
+      mask_target(objects[rois.objects[i]]->mask, seen.frame().to_original(rois.boxes[i]), static_cast<int>(side),
+                  masks->paste, &wanted(i, 0, 0));
+    });
     // the logits are those of the true class alone
     const std::vector<int> only(targets.size(), 0);
     losses.mask =
@@ -109,14 +99,6 @@ template <class Model>
     losses.with_masks = 1;
   }
   return losses;
-}
-
-/// The same from the picture itself.
-template <class Model>
-[[nodiscard]] PictureLosses losses_on(const Model& model, const ImageView& image,
-                                      const std::vector<TrueObject>& truths) {
-  const InferenceScope scope({model.trunk().pool(), nullptr});
-  return losses_on(model, model.trunk().propose(image), truths);
 }
 
 }  // namespace maskrcnn::evaluate

@@ -1,4 +1,4 @@
-/// Objects of one picture and one category belong together: found ones are compared with true ones there, and nowhere
+/// Objects of one image and one category belong together: found ones are compared with true ones there, and nowhere
 /// else.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Whether boxes or masks are compared.
 enum class Measure { box, mask };
@@ -22,9 +22,9 @@ enum class Measure { box, mask };
                                  : overlap(found.mask, truth.mask, truth.crowd);
 }
 
-/// The objects of one picture and category: entries `begin` to `end` - 1 of the sorted lists.
+/// The objects of one image and category: entries `begin` to `end` - 1 of the sorted lists.
 struct ObjectGroup {
-  std::size_t picture = 0, category = 0;
+  std::size_t image = 0, category = 0;
   std::size_t found_begin = 0, found_end = 0, truth_begin = 0, truth_end = 0;
 };
 
@@ -34,7 +34,7 @@ struct Pair {
   double overlap;
 };
 
-/// Positions in the lists of a data set and of findings, sorted by category, then by picture; within a group, truths in
+/// Positions in the lists of a data set and of findings, sorted by category, then by image; within a group, truths in
 /// the order of their file, found objects best first and else in their order.
 struct ObjectGroups {
   std::vector<std::size_t> found, truths;
@@ -47,7 +47,7 @@ struct ObjectGroups {
                std::size_t limit = std::numeric_limits<std::size_t>::max())
       : found(positions(objects)), truths(positions(data.truths)) {
     const auto by_place = [](const auto& a, const auto& b) {
-      return std::pair(a.category, a.picture) < std::pair(b.category, b.picture);
+      return std::pair(a.category, a.image) < std::pair(b.category, b.image);
     };
     std::stable_sort(truths.begin(), truths.end(),
                      [&](std::size_t a, std::size_t b) { return by_place(data.truths[a], data.truths[b]); });
@@ -80,12 +80,12 @@ struct ObjectGroups {
   }
 
   void make_groups(const Dataset& data, const std::vector<Found>& objects) {
-    const auto place = [](const auto& object) { return std::pair(object.category, object.picture); };
+    const auto place = [](const auto& object) { return std::pair(object.category, object.image); };
     std::size_t f = 0, t = 0;
     while (f < found.size() || t < truths.size()) {
       auto here = f < found.size() ? place(objects[found[f]]) : place(data.truths[truths[t]]);
       if (t < truths.size()) here = std::min(here, place(data.truths[truths[t]]));
-      ObjectGroup group{.picture = here.second, .category = here.first, .found_begin = f, .truth_begin = t};
+      ObjectGroup group{.image = here.second, .category = here.first, .found_begin = f, .truth_begin = t};
       while (f < found.size() && place(objects[found[f]]) == here) ++f;
       while (t < truths.size() && place(data.truths[truths[t]]) == here) ++t;
       group.found_end = f;

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Coordinates of polygons are at most this far from 0.
 inline constexpr double max_polygon_coordinate = 1e6;

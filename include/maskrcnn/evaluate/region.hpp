@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Columns x to x + width, rows y to y + height, in pixels: how COCO writes boxes.
 struct Rectangle {
@@ -30,15 +30,15 @@ struct Run {
   friend bool operator==(const Run&, const Run&) = default;
 };
 
-/// @throws Error if a picture has no pixel, or 2^32 or more
+/// @throws Error if an image has no pixel, or 2^32 or more
 inline void require_countable(Size size, const char* subject) {
   if (size.width < 1 || size.height < 1 ||
       static_cast<std::uint64_t>(size.width) * static_cast<std::uint64_t>(size.height) >
           std::numeric_limits<std::uint32_t>::max())
-    fail(subject, ": expected a picture of 1 to 2^32 - 1 pixels, found ", size.width, " x ", size.height);
+    fail(subject, ": expected an image of 1 to 2^32 - 1 pixels, found ", size.width, " x ", size.height);
 }
 
-/// A set of pixels of one picture: sorted runs that do not touch each other.
+/// A set of pixels of one image: sorted runs that do not touch each other.
 class Region {
  public:
   Region() = default;
@@ -62,7 +62,7 @@ class Region {
   }
 
   /// The pixels between each two consecutive borders, of which there may be any number at one place; those from an
-  /// unpaired last one to the end of the picture.
+  /// unpaired last one to the end of the image.
   static Region between(std::vector<std::uint32_t> borders, Size size) {
     Region region;
     region.size_ = size;
@@ -74,7 +74,7 @@ class Region {
     return region;
   }
 
-  /// All pixels of any of `regions`, which are of pictures of one size. pycocotools' `merge`.
+  /// All pixels of any of `regions`, which are of images of one size. pycocotools' `merge`.
   static Region united(std::span<const Region> regions) {
     Region all;
     if (regions.empty()) return all;
@@ -88,7 +88,7 @@ class Region {
     return all;
   }
 
-  /// Of the picture.
+  /// Of the image.
   [[nodiscard]] Size size() const { return size_; }
   [[nodiscard]] const std::vector<Run>& runs() const { return runs_; }
   /// Number of pixels.
@@ -99,7 +99,7 @@ class Region {
     return {double(left_), double(top_), double(right_ - left_), double(bottom_ - top_)};
   }
 
-  /// Number of pixels in both; the regions are of pictures of one size.
+  /// Number of pixels in both; the regions are of images of one size.
   [[nodiscard]] std::uint32_t intersection(const Region& other) const {
     if (left_ >= other.right_ || other.left_ >= right_ || top_ >= other.bottom_ || other.top_ >= bottom_) return 0;
     const auto first_after = [](const std::vector<Run>& runs, std::uint32_t begin) {
@@ -171,7 +171,7 @@ class Region {
 [[nodiscard]] inline double overlap(const Region& found, const Region& truth, bool crowd) {
   const std::uint32_t common = found.intersection(truth);
   if (common == 0) return 0;
-  // a union cannot have more pixels than the picture
+  // a union cannot have more pixels than the image
   const std::uint32_t all = crowd ? found.area() : found.area() + (truth.area() - common);
   return static_cast<double>(common) / static_cast<double>(all);
 }

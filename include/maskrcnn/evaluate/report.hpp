@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 struct ReportOptions {
-  std::size_t limit = 100;       ///< found objects per picture and category, besides COCO's 100
+  std::size_t limit = 100;       ///< found objects per image and category, besides COCO's 100
   double score_threshold = 0.5;  ///< what counts as a prediction for the cell scores
 };
 
@@ -40,9 +40,9 @@ struct MeasureReport {
   std::array<std::size_t, 20> right_by_score{}, wrong_by_score{};
 };
 
-/// How a single picture came out.
-struct PictureReport {
-  std::size_t picture = 0;
+/// How a single image came out.
+struct ImageReport {
+  std::size_t image = 0;
   CellCounts half;     ///< at an overlap of one half
   double mean_ap = 0;  ///< mean of AP(t)
 };
@@ -51,8 +51,8 @@ struct Report {
   ReportOptions options;
   std::size_t crowds = 0, truths = 0;  ///< true objects that are crowds, and the others
   MeasureReport box;
-  std::optional<MeasureReport> mask;    ///< nothing if the truth or the findings have no masks
-  std::vector<PictureReport> pictures;  ///< those with something to find or found, best first
+  std::optional<MeasureReport> mask;  ///< nothing if the truth or the findings have no masks
+  std::vector<ImageReport> images;    ///< those with something to find or found, best first
 
   /// By masks, if there are any.
   [[nodiscard]] const MeasureReport& best_measure() const { return mask ? *mask : box; }
@@ -61,7 +61,7 @@ struct Report {
 namespace report {
 
 [[nodiscard]] inline MeasureReport measure(const Dataset& data, const std::vector<Found>& objects, Measure measure,
-                                           const ReportOptions& options, std::vector<PictureReport>& pictures) {
+                                           const ReportOptions& options, std::vector<ImageReport>& images) {
   MeasureReport result;
   const CocoEvaluation coco(data, objects, measure, options.limit);
   result.coco = coco.summary(false);
@@ -84,18 +84,18 @@ namespace report {
   }
 
   const CellComparison cells(data, objects, measure);
-  const auto counts = cells.each_picture(options.score_threshold);
+  const auto counts = cells.each_image(options.score_threshold);
   result.cells = CellComparison::over(counts);
   for (int step = 0; step <= 20; ++step) result.cells_by_score.push_back(cells.at(0.05 * step));
 
-  pictures.clear();
+  images.clear();
   for (std::size_t p = 0; p < counts.size(); ++p) {
     const CellCounts& half = counts[p][0];
     if (half.right + half.wrong + half.missed == 0) continue;
-    pictures.push_back({.picture = p, .half = half, .mean_ap = mean_ap(counts[p])});
+    images.push_back({.image = p, .half = half, .mean_ap = mean_ap(counts[p])});
   }
-  std::stable_sort(pictures.begin(), pictures.end(),
-                   [](const PictureReport& a, const PictureReport& b) { return a.mean_ap > b.mean_ap; });
+  std::stable_sort(images.begin(), images.end(),
+                   [](const ImageReport& a, const ImageReport& b) { return a.mean_ap > b.mean_ap; });
   return result;
 }
 
@@ -107,16 +107,16 @@ namespace report {
   Report result;
   result.options = options;
   for (const Truth& truth : data.truths) ++(truth.crowd ? result.crowds : result.truths);
-  result.box = report::measure(data, findings.objects, Measure::box, options, result.pictures);
+  result.box = report::measure(data, findings.objects, Measure::box, options, result.images);
   if (data.has_masks && findings.has_masks)
-    result.mask = report::measure(data, findings.objects, Measure::mask, options, result.pictures);
+    result.mask = report::measure(data, findings.objects, Measure::mask, options, result.images);
   return result;
 }
 
-/// The largest number of found objects in one picture and category.
+/// The largest number of found objects in one image and category.
 [[nodiscard]] inline std::size_t most_in_one_group(const Findings& findings) {
   std::vector<std::pair<std::size_t, std::size_t>> places;
-  for (const Found& found : findings.objects) places.emplace_back(found.picture, found.category);
+  for (const Found& found : findings.objects) places.emplace_back(found.image, found.category);
   std::sort(places.begin(), places.end());
   std::size_t most = 0;
   for (std::size_t i = 0, begin = 0; i < places.size(); ++i) {

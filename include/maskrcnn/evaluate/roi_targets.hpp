@@ -11,7 +11,7 @@
 #include <maskrcnn/stages/roi_align.hpp>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// An object as a model should find it.
 struct TrueObject {
@@ -79,15 +79,15 @@ template <Scalar T>
   return sampled;
 }
 
-/// The part of a mask that a RoI sees, as `Output` x `Output` values from 0 to 1: RoIAlign of the mask's pixels, which
+/// The part of a mask that a RoI sees, as `output` x `output` values from 0 to 1: RoIAlign of the mask's pixels, which
 /// sees half a pixel further to the right and down where masks are drawn into whole pixels, as torchvision's
 /// `project_masks_on_boxes` and its models have it, and exactly the RoI where they are sampled, as detectron2's
 /// `crop_and_resize`. The mask is that of the original image, not of a resized one.
 /// @param roi   in pixels of the original image
 /// @param paste how the model draws its masks
-/// @param to    Output * Output values, row by row
-template <int Output, Scalar T>
-void mask_target(const Mask& mask, const BasicBox<T>& roi, MaskPaste paste, T* to) {
+/// @param to    output * output values, row by row
+template <Scalar T>
+void mask_target(const Mask& mask, const BasicBox<T>& roi, int output, MaskPaste paste, T* to) {
   // the patch with a border of zeros, so that its edge is one, but for the image's own edges
   const Size image = mask.image_size(), patch = mask.patch_size();
   const int left = std::max(mask.left() - 1, 0), right = std::min(mask.left() + patch.width + 1, image.width);
@@ -100,10 +100,8 @@ void mask_target(const Mask& mask, const BasicBox<T>& roi, MaskPaste paste, T* t
           static_cast<T>(mask.patch_row(y)[x]);
   const auto dx = static_cast<T>(left), dy = static_cast<T>(top);
   const BasicBox<T> part{roi.x0 - dx, roi.y0 - dy, roi.x1 - dx, roi.y1 - dy};
-  if (paste == MaskPaste::sampled)
-    RoiAlign<RoiSpec{Output, {.samples = 0, .aligned = true}}>::template pool<T>(pixels.view(), part, T{1}, to);
-  else
-    RoiAlign<RoiSpec{Output, {.samples = 0, .aligned = false}}>::template pool<T>(pixels.view(), part, T{1}, to);
+  const RoiSpec spec{.output = output, .rule = {.samples = 0, .aligned = paste == MaskPaste::sampled}};
+  roi_align<T>(pixels.view(), part, T{1}, spec, to, kernels::best_kernels<T>());
 }
 
 }  // namespace maskrcnn::evaluate

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::evaluate {
+namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// A line of a chart.
 struct ChartLine {

@@ -4,8 +4,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <maskrcnn/core/compiled.hpp>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// A fixed-width font. Rows of a glyph are five bits, leftmost pixel highest; capitals fill rows 0 to 6, descenders
 /// reach row 8.

@@ -8,7 +8,7 @@
 #include <maskrcnn/io/bytes.hpp>
 #include <string>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// What is wrong with a BMP file, or "": all rows must lie inside it; and every index of a pixel inside the palette, as
 /// stb reads that one, since it takes for a colour what lies in memory behind it.

@@ -1,4 +1,4 @@
-/// Dim pictures, as fluorescence micrographs often are, made visible; for drawings only.
+/// Dim images, as fluorescence micrographs often are, made visible; for drawings only.
 #pragma once
 
 #include <algorithm>
@@ -7,16 +7,16 @@
 #include <cstdint>
 #include <maskrcnn/core/image.hpp>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
-/// The picture with all values multiplied so that all but its brightest half percent fill the range, eightfold at most;
-/// the picture itself if they do already.
+/// The image with all values multiplied so that all but its brightest half percent fill the range, eightfold at most;
+/// the image itself if they do already.
 [[nodiscard]] inline Image brightened(const ImageView& image) {
   constexpr double left_out = 0.005, largest_gain = 8;
-  Image result(image.size());
+  Image result = to_rgb(image);
   std::array<std::size_t, 256> counts{};
   for (int y = 0; y < image.height(); ++y) {
-    const std::uint8_t* const row = std::copy_n(image.row(y), 3 * image.width(), result.row(y)) - 3 * image.width();
+    const std::uint8_t* const row = result.row(y);
     for (int x = 0; x < image.width(); ++x) ++counts[*std::max_element(row + 3 * x, row + 3 * x + 3)];
   }
   const double pixels = static_cast<double>(image.width()) * image.height();

@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <maskrcnn/core/compiled.hpp>
 #include <span>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// A file, or a part of one, as bytes.
 using Bytes = std::span<const std::uint8_t>;

@@ -1,4 +1,4 @@
-/// A canvas: the few drawing operations that overlays need. Whatever lies outside of the picture is not drawn.
+/// A canvas: the few drawing operations that overlays need. Whatever lies outside of the image is not drawn.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 struct Colour {
   std::uint8_t red = 0, green = 0, blue = 0;
@@ -88,14 +88,11 @@ class Canvas {
   Image image_;
 };
 
-/// `image` enlarged by a whole number, with bilinear interpolation.
+/// `image` enlarged by a whole number, with bilinear interpolation, as RGB.
 [[nodiscard]] inline Image enlarged(const ImageView& image, int scale) {
+  if (scale == 1) return to_rgb(image);
   Image large({image.height() * scale, image.width() * scale});
-  if (scale == 1) {
-    for (int y = 0; y < image.height(); ++y)
-      std::copy_n(image.row(y), 3 * static_cast<std::size_t>(image.width()), large.row(y));
-    return large;
-  }
+  const PixelLayout pixel = image.layout();
   struct Tap {
     int first, second;  // neighbouring pixels
     float part;         // of the second
@@ -115,8 +112,9 @@ class Canvas {
     const std::uint8_t *const upper = image.row(row.first), *const lower = image.row(row.second);
     std::uint8_t* to = large.row(y);
     for (const Tap& column : columns)
-      for (int c = 0; c < 3; ++c) {
-        const int a = 3 * column.first + c, b = 3 * column.second + c;
+      for (const std::size_t channel : pixel.rgb) {
+        const std::size_t a = pixel.bytes * static_cast<std::size_t>(column.first) + channel;
+        const std::size_t b = pixel.bytes * static_cast<std::size_t>(column.second) + channel;
         const auto between = [&](const std::uint8_t* line) {
           return static_cast<float>(line[a]) * (1 - column.part) + static_cast<float>(line[b]) * column.part;
         };

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <maskrcnn/core/profile.hpp>
 #include <maskrcnn/io/json_list.hpp>
-#include <nlohmann/json.hpp>
+#include <maskrcnn/io/json_writer.hpp>
 #include <string>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// A trace file, written profile by profile, one event a line, in the "JSON object format" of Google's "Trace Event
 /// Format":
@@ -29,7 +29,7 @@ class ChromeTrace {
   /// @throws Error with the system's reason, if the file cannot be created
   explicit ChromeTrace(const std::string& path)
       : list_(path, "profile", "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", "]}") {
-    list_.add(json_text(metadata("process_name", 0, "maskrcnn")));
+    list_.add(metadata("process_name", 0, "maskrcnn"));
   }
 
   /// Appends a profile as a track of its own.
@@ -37,10 +37,10 @@ class ChromeTrace {
   /// @throws Error with the system's reason, if it cannot be written; the file is given up then
   void add(const std::string& name, const Profile& profile) {
     ++tracks_;
-    list_.add(json_text(metadata("thread_name", tracks_, name)));
+    list_.add(metadata("thread_name", tracks_, name));
     const std::vector<ProfileEvent> events = profile.events();
     const std::vector<double> flops = with_enclosed(events);
-    for (std::size_t i = 0; i < events.size(); ++i) list_.add(json_text(entry(events[i], flops[i])));
+    for (std::size_t i = 0; i < events.size(); ++i) list_.add(entry(events[i], flops[i]));
     list_.flush();
   }
 
@@ -49,33 +49,39 @@ class ChromeTrace {
   void finish() { list_.finish(); }
 
  private:
-  using Json = nlohmann::ordered_json;
-
   template <class Duration>
   static double microseconds(Duration duration) {
     return std::chrono::duration<double, std::micro>(duration).count();
   }
 
-  static Json metadata(const char* what, int track, const std::string& name) {
-    return {{"name", what}, {"ph", "M"}, {"pid", 1}, {"tid", track}, {"args", {{"name", name}}}};
+  static std::string metadata(const char* what, int track, const std::string& name) {
+    return JsonObject()
+        .add("name", json_quoted(what))
+        .add("ph", "\"M\"")
+        .add("pid", "1")
+        .add("tid", json_number(track))
+        .add("args", JsonObject().add("name", json_quoted(name)).text())
+        .text();
   }
 
-  [[nodiscard]] Json entry(const ProfileEvent& event, double flops) const {
-    Json args = Json::object();
+  [[nodiscard]] std::string entry(const ProfileEvent& event, double flops) const {
+    JsonObject args;
     if (flops > 0) {
       const double seconds = std::chrono::duration<double>(event.duration).count();
-      args["GFLOP"] = flops / 1e9;
-      if (seconds > 0) args["GFLOP/s"] = flops / 1e9 / seconds;
+      args.add("GFLOP", json_number(flops / 1e9));
+      if (seconds > 0) args.add("GFLOP/s", json_number(flops / 1e9 / seconds));
     }
-    for (const auto& [what, value] : event.notes.details) args[what] = value;
-    return {{"name", event.name},
-            {"cat", event.category},
-            {"ph", "X"},
-            {"ts", microseconds(event.start.time_since_epoch())},
-            {"dur", microseconds(event.duration)},
-            {"pid", 1},
-            {"tid", tracks_},
-            {"args", args}};
+    for (const auto& [what, value] : event.notes.details) args.add(what, json_quoted(value));
+    return JsonObject()
+        .add("name", json_quoted(event.name))
+        .add("cat", json_quoted(event.category))
+        .add("ph", "\"X\"")
+        .add("ts", json_number(microseconds(event.start.time_since_epoch())))
+        .add("dur", json_number(microseconds(event.duration)))
+        .add("pid", "1")
+        .add("tid", json_number(tracks_))
+        .add("args", args.text())
+        .text();
   }
 
   /// The flops of each event with those of all events that it encloses.

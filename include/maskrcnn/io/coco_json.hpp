@@ -2,18 +2,16 @@
 #pragma once
 
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/io/json_list.hpp>
+#include <maskrcnn/io/json_writer.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// Which image a result belongs to.
 struct ImageEntry {
@@ -46,10 +44,10 @@ class CocoResults {
 
   /// Appends the detections of an image; `class_names` by label.
   /// @throws Error with the system's reason, if they cannot be written; the file is given up then
-  template <class AnyDetection>
-  void add(const ImageEntry& image, const std::vector<AnyDetection>& detections,
-           const std::vector<std::string>& class_names) {
-    for (const AnyDetection& detection : detections) list_.add(line(image, detection, class_names));
+  /// @param detections of any model: a list of objects, with masks or without
+  template <class Objects>
+  void add(const ImageEntry& image, const Objects& detections, const std::vector<std::string>& class_names) {
+    for (const auto& detection : detections) list_.add(line(image, detection, class_names));
     if (!detections.empty()) list_.flush();
   }
 
@@ -58,31 +56,25 @@ class CocoResults {
   void finish() { list_.finish(); }
 
  private:
-  template <class AnyDetection>
-  static std::string line(const ImageEntry& image, const AnyDetection& detection,
-                          const std::vector<std::string>& names) {
+  template <class Object>
+  static std::string line(const ImageEntry& image, const Object& detection, const std::vector<std::string>& names) {
     const Box& box = detection.box;
-    std::string text = "{\"image_id\":" + std::to_string(image.id) + ",\"file_name\":" + quoted(image.file_name) +
-                       ",\"category_id\":" + std::to_string(coco_category_id(detection.label, names)) +
-                       ",\"category_name\":" + quoted(class_name(names, detection.label)) + ",\"bbox\":[" +
-                       number(box.x0) + "," + number(box.y0) + "," + number(box.width()) + "," + number(box.height()) +
-                       "],\"score\":" + number(detection.score);
+    JsonObject object;
+    object.add("image_id", json_number(image.id))
+        .add("file_name", json_quoted(image.file_name))
+        .add("category_id", json_number(coco_category_id(detection.label, names)))
+        .add("category_name", json_quoted(class_name(names, detection.label)))
+        .add("bbox", json_numbers(std::array{box.x0, box.y0, box.width(), box.height()}))
+        .add("score", json_number(detection.score));
     if constexpr (requires { detection.mask; }) {
+      if (!has_mask(detection)) return object.text();
       const Rle rle = encode_rle(detection.mask);
-      text += ",\"segmentation\":{\"size\":[" + std::to_string(rle.size.height) + "," + std::to_string(rle.size.width) +
-              "],\"counts\":" + quoted(compress_rle(rle)) + "}";
+      object.add("segmentation", JsonObject()
+                                     .add("size", json_numbers(std::array{rle.size.height, rle.size.width}))
+                                     .add("counts", json_quoted(compress_rle(rle)))
+                                     .text());
     }
-    return text + "}";
-  }
-
-  static std::string quoted(const std::string& text) { return json_text(nlohmann::json(text)); }
-
-  /// The shortest text that reads back as the same float; JSON has no infinities.
-  static std::string number(float value) {
-    if (!std::isfinite(value)) return "null";
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
-    return {text.data(), end};
+    return object.text();
   }
 
   JsonList list_;

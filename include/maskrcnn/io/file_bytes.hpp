@@ -1,19 +1,19 @@
 /// Whole files: read into memory, with a limit.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <maskrcnn/core/error.hpp>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 struct CloseFile {
   void operator()(std::FILE* file) const { (void)std::fclose(file); }
@@ -25,16 +25,15 @@ using FilePointer = std::unique_ptr<std::FILE, CloseFile>;
 /// @throws Error with the system's reason, if it cannot be opened or read, or is too large
 [[nodiscard]] inline std::vector<std::uint8_t> read_file(const std::string& path, std::size_t limit,
                                                          const char* subject) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (std::filesystem::is_directory(status)) fail(subject, ": ", path, " is a directory");
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
-    fail(subject, ": ", path, " is not a regular file");
+  struct stat status {};
+  const bool known = ::stat(path.c_str(), &status) == 0;
+  const auto kind = status.st_mode & S_IFMT;
+  if (known && kind == S_IFDIR) fail(subject, ": ", path, " is a directory");
+  if (known && kind != S_IFREG) fail(subject, ": ", path, " is not a regular file");
   errno = 0;
   const FilePointer file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr) fail(subject, ": cannot open ", path, ": ", std::strerror(errno));
-  const auto size = std::filesystem::file_size(path, error);
-  if (error) fail(subject, ": cannot read ", path, ": ", error.message());
+  const auto size = static_cast<std::uintmax_t>(status.st_size);
   if (size > limit) fail(subject, ": ", path, " has ", size, " bytes, expected at most ", limit);
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
   errno = 0;

@@ -12,7 +12,7 @@
 #include <maskrcnn/io/image_source.hpp>
 #include <string>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 // all units of a program should be built one way; if two are not, their functions must not be taken for the same
 #ifdef MASKRCNN_IMAGE_LIBRARIES
@@ -23,7 +23,7 @@ inline namespace by_stb {
 
 /// How an image file is read.
 struct ReadOptions {
-  std::size_t most_pixels = max_pixels;  ///< pictures of more are refused
+  std::size_t most_pixels = max_pixels;  ///< images of more are refused
 };
 
 /// Reads a JPEG, PNG, BMP or binary PNM file as 8-bit RGB. Grey is repeated in all three channels, alpha dropped, 16
@@ -40,15 +40,15 @@ struct ReadOptions {
 /// @throws Error if it is no such PNG, truncated or corrupt, or has too many pixels
 [[nodiscard]] GreyPixels read_grey_png(Bytes file, const std::string& name, const ReadOptions& options = {});
 
-/// The bytes of a PNG file.
-/// @param name of the picture, for messages
-[[nodiscard]] std::string encode_png(const ImageView& image, const std::string& name = "a picture");
+/// The bytes of an RGB PNG file.
+/// @param name of the image, for messages
+[[nodiscard]] std::string encode_png(const ImageView& image, const std::string& name = "an image");
 
 /// The bytes of a JPEG file.
 /// @param quality from 1 to 100
-[[nodiscard]] std::string encode_jpeg(const Image& image, int quality, const std::string& name = "a picture");
+[[nodiscard]] std::string encode_jpeg(const Image& image, int quality, const std::string& name = "an image");
 
-/// Writes an RGB picture as PNG; the file appears under its name when it is complete.
+/// Writes an image as RGB PNG; the file appears under its name when it is complete.
 /// @throws Error with the system's reason, if it cannot be written
 void write_png(const std::string& path, const ImageView& image);
 

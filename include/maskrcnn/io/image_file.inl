@@ -15,7 +15,7 @@
 #include <maskrcnn/io/spng_decoder.hpp>
 #endif
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 #ifdef MASKRCNN_IMAGE_LIBRARIES
 inline namespace by_image_libraries {
@@ -94,7 +94,7 @@ MASKRCNN_FUNCTION Image read_image(Bytes file, const std::string& name, const Re
     case Format::other:
       break;
   }
-  fail("image: ", name, " is not a JPEG, PNG, BMP or binary PNM picture");
+  fail("image: ", name, " is not a JPEG, PNG, BMP or binary PNM image");
 }
 
 MASKRCNN_FUNCTION GreyPixels read_grey_png(Bytes file, const std::string& name, const ReadOptions& options) {
@@ -109,9 +109,12 @@ MASKRCNN_FUNCTION GreyPixels read_grey_png(Bytes file, const std::string& name, 
 }
 
 MASKRCNN_FUNCTION std::string encode_png(const ImageView& image, const std::string& name) {
+  const std::size_t row_bytes = 3 * static_cast<std::size_t>(image.width());
+  // the encoder takes RGB, and multiplies rows by strides in `int`
+  if (image.format() != PixelFormat::rgb || image.stride() != row_bytes) return encode_png(to_rgb(image), name);
   return image_file::encode(image, name, [&](auto collect, void* to) {
-    const int stride = image.height() > 1 ? static_cast<int>(image.row(1) - image.row(0)) : 3 * image.width();
-    return stb::stbi_write_png_to_func(collect, to, image.width(), image.height(), 3, image.row(0), stride);
+    return stb::stbi_write_png_to_func(collect, to, image.width(), image.height(), 3, image.row(0),
+                                       static_cast<int>(row_bytes));
   });
 }
 

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// The largest image file that is read, in bytes.
 inline constexpr std::size_t max_file_bytes = std::size_t{512} << 20;
-/// The largest picture that is read or written, in pixels (16384 x 16384).
+/// The largest image that is read or written, in pixels (16384 x 16384).
 inline constexpr std::size_t max_pixels = std::size_t{1} << 28;
 
 /// An image file on its way through a decoder.
@@ -29,7 +29,7 @@ struct ImageSource {
     fail("image: ", name, " is a truncated or corrupt ", format, ": ", reason);
   }
 
-  /// @throws Error if a picture of this size has no pixel, or too many
+  /// @throws Error if an image of this size has no pixel, or too many
   void check_size(std::uint64_t width, std::uint64_t height) const {
     if (width < 1 || height < 1)
       fail("image: ", name, " is ", width, " x ", height, " pixels, expected at least 1 x 1");

@@ -1,4 +1,4 @@
-/// A look at a JPEG file before it is decoded: whole, and of no more scans than a picture has.
+/// A look at a JPEG file before it is decoded: whole, and of no more scans than an image has.
 #pragma once
 
 #include <cstddef>
@@ -6,11 +6,11 @@
 #include <maskrcnn/io/bytes.hpp>
 #include <string>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 namespace jpeg_checks {
 
-/// A progressive picture comes in some ten scans; a file may say so little in each that hundreds of thousands fit in.
+/// A progressive image comes in some ten scans; a file may say so little in each that hundreds of thousands fit in.
 inline constexpr int max_scans = 200;
 
 /// Where the next marker's code stands, behind its FF: neither 00 (a stuffed data byte), FF (fill), 01 nor a restart,

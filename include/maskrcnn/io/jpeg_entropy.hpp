@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace maskrcnn::io::jpeg_entropy {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io::jpeg_entropy {
 
 /// What is wrong with a file; never leaves the check of it.
 struct Fault {
@@ -138,7 +138,7 @@ class BitReader {
     }
   }
   [[nodiscard]] std::uint32_t take(unsigned count) {
-    if (count > count_) throw Fault{"its data end before the picture"};
+    if (count > count_) throw Fault{"its data end before the image"};
     count_ -= count;
     const auto value = static_cast<std::uint32_t>(buffer_ >> count_) & ((1U << count) - 1);
     buffer_ &= (std::uint64_t{1} << count_) - 1;

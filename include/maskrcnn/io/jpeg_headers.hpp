@@ -12,14 +12,14 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::io::jpeg_scans {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io::jpeg_scans {
 
 using jpeg_entropy::Fault;
 using jpeg_entropy::HuffmanTable;
 
 inline constexpr std::size_t block_size = 64;
 
-/// One component of a picture: its sampling, its blocks, and what scans have said of it so far.
+/// One component of an image: its sampling, its blocks, and what scans have said of it so far.
 struct Component {
   unsigned id = 0, horizontal = 1, vertical = 1, steps = 0;
   std::size_t columns = 0, rows = 0;  ///< blocks that have pixels
@@ -41,7 +41,7 @@ struct Scan {
 /// Collects what segments say, in their order; each throws a Fault at what makes no sense.
 class Headers {
  public:
-  /// @param file_bytes of the whole file: pictures of more blocks than it has bits are refused before memory is taken
+  /// @param file_bytes of the whole file: images of more blocks than it has bits are refused before memory is taken
   explicit Headers(std::size_t file_bytes) : file_bytes_(file_bytes) {}
 
   /// A segment of tables or a frame; others are left alone.
@@ -100,13 +100,13 @@ class Headers {
       throw Fault{"its components are named R, G, B, and it is marked as of other colours"};
   }
 
-  /// Takes memory for the coefficients of a progressive picture, if the file is large enough to have them: a block has
+  /// Takes memory for the coefficients of a progressive image, if the file is large enough to have them: a block has
   /// at least one bit.
   void reserve() {
     const auto blocks = [this](const Component& component) { return component.pitch * units_y_ * component.vertical; };
     std::size_t sum = 0;
     for (const Component& component : components_) sum += blocks(component);
-    if (sum / 8 > file_bytes_) throw Fault{"its data end before the picture"};
+    if (sum / 8 > file_bytes_) throw Fault{"its data end before the image"};
     if (!progressive_) return;
     for (Component& component : components_) component.coefficients.resize(blocks(component) * block_size);
   }
@@ -213,7 +213,7 @@ class Headers {
   std::vector<Component> components_{};
   bool progressive_ = false, jfif_ = false;
   int adobe_transform_ = -1;                                            ///< -1: no mark
-  std::size_t width_ = 0, height_ = 0, horizontal_ = 1, vertical_ = 1;  ///< of the picture; largest sampling factors
+  std::size_t width_ = 0, height_ = 0, horizontal_ = 1, vertical_ = 1;  ///< of the image; largest sampling factors
   std::size_t units_x_ = 0, units_y_ = 0;
   std::uint32_t restart_interval_ = 0;
 };

@@ -1,5 +1,5 @@
 /// Everything by which a JPEG file could lead stb's decoder astray, checked before stb sees it: to write or read beyond
-/// its memory, to arithmetic without a defined result, or to a picture of parts that the file does not have.
+/// its memory, to arithmetic without a defined result, or to an image of parts that the file does not have.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 #include <maskrcnn/io/jpeg_headers.hpp>
 #include <string>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 namespace jpeg_scans {
 
 using jpeg_entropy::BitReader;
 
-/// More than the magnitudes of a block's coefficients, times their steps, add up to in any picture of 8 bits: 64
+/// More than the magnitudes of a block's coefficients, times their steps, add up to in any image of 8 bits: 64
 /// numbers whose squares add up to those of 64 samples of 128 have a sum of 8 * 1024, and rounding to steps at most
 /// doubles it. Up to there, no inverse transform of 32-bit integers overflows.
 inline constexpr std::int64_t max_block_sum = 20'000;
@@ -46,7 +46,7 @@ class Check {
       throw Fault{"it has no frame that stb reads: baseline or progressive, 8 bits, Huffman codes"};
     headers_.check_colours();
     for (const Component& component : headers_.components()) {
-      if (!component.scanned) throw Fault{"a component of the picture is missing"};
+      if (!component.scanned) throw Fault{"a component of the image is missing"};
       check_sums(component);
     }
   }
@@ -194,7 +194,7 @@ class Check {
     }
   }
 
-  static constexpr const char* too_large = "its data have numbers that no picture of 8 bits has";
+  static constexpr const char* too_large = "its data have numbers that no image of 8 bits has";
   static constexpr const char* outside = "its data have a coefficient outside of its block";
 
   Bytes file_;
@@ -207,7 +207,7 @@ class Check {
 /// Why stb must not be shown a JPEG file, or "". Nothing that stb decodes is taken on trust: tables, the order of
 /// scans, each code of the data. It costs about as much time as decoding, which is the price of decoding without
 /// libjpeg-turbo.
-/// @param most_pixels of a larger picture, only the headers are looked at
+/// @param most_pixels of a larger image, only the headers are looked at
 [[nodiscard]] inline std::string jpeg_fault_for_stb(Bytes file, std::size_t most_pixels) {
   try {
     jpeg_scans::Check(file).run(most_pixels);

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace maskrcnn::io::jpeg_turbo {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io::jpeg_turbo {
 
 /// How the library's functions are left when a file is refused: they are C, through which no exception may pass.
 struct Escape {
@@ -54,7 +54,7 @@ class Decoder {
 
   /// Reads the headers: `width`, `height` and `channels` are then known. Nothing with a destructor may live here or in
   /// `read_rows`: a refusal jumps over it.
-  /// @return whether there is a picture; if not, `reason` says why
+  /// @return whether there is an image; if not, `reason` says why
   [[nodiscard]] bool begin(Bytes file) {
     if (setjmp(escape_.to) != 0) return false;
     jpeg_create_decompress(&codec_);

@@ -6,14 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace maskrcnn::io {
-
-/// A value of nlohmann's library as text on one line. File names need not be UTF-8, what is not becomes a replacement
-/// character.
-template <class Json>
-[[nodiscard]] std::string json_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// One entry a line between `opening`, which ends in "[", and `closing`, which begins with "]". The file appears under
 /// its name when it is finished, which the destructor does too, so that what was added before an exception is kept.

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// Numbers of objects, row by row; 0 is the background.
 struct LabelImage {

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <utility>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// Writes beside the wanted file, under its name and ".part", and renames at the end; a file that was there before
 /// stays whole until then. Devices and pipes, which cannot be renamed over, are written directly.
@@ -48,6 +48,7 @@ class OutputFile {
 
   /// @throws Error with the system's reason, if not all of it could be written
   void write(std::string_view bytes) {
+    if (bytes.empty()) return;  // their address may be null, which fwrite does not take
     errno = 0;
     if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) fail_to_write(errno);
   }

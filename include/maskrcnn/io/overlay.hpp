@@ -1,4 +1,4 @@
-/// Overlays: detections drawn on their picture, to look at.
+/// Overlays: detections drawn on their image, to look at.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/io/bitmap_font.hpp>
 #include <maskrcnn/io/canvas.hpp>
 #include <maskrcnn/io/coco_json.hpp>
@@ -16,11 +17,11 @@
 #include <string>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// How an overlay looks. Pixels are those of the overlay.
 struct OverlayStyle {
-  int min_short_side = 768;  ///< smaller pictures are enlarged by a whole number, so that outlines and text are crisp,
+  int min_short_side = 768;  ///< smaller images are enlarged by a whole number, so that outlines and text are crisp,
   int max_long_side = 2560;  ///< but not beyond this
   double mask_opacity = 0.38;
   double box_opacity = 0.75;
@@ -50,7 +51,7 @@ struct OverlayStyle {
 
 namespace overlay {
 
-/// A picture with detections being drawn on it.
+/// An image with detections being drawn on it.
 class Drawing {
  public:
   Drawing(const ImageView& image, const OverlayStyle& style) : style_(style) {
@@ -127,7 +128,7 @@ class Drawing {
     const int x0 = static_cast<int>(std::floor(u)), y0 = static_cast<int>(std::floor(v));
     const double fx = u - x0, fy = v - y0;
     const auto value = [&](int column, int row) {
-      // the picture's border is no edge of the object
+      // the image's border is no edge of the object
       const Size image = mask.image_size();
       return mask(std::clamp(column, 0, image.width - 1), std::clamp(row, 0, image.height - 1)) ? 1.0 : 0.0;
     };
@@ -139,7 +140,7 @@ class Drawing {
   [[nodiscard]] Rectangle pixels(const Box& box) const {
     const auto pixel = [this](float coordinate, int limit) {
       // also what is not a number gets a place
-      const double scaled = std::isfinite(coordinate) ? double{coordinate} * scale_ : 0.0;
+      const double scaled = is_finite(coordinate) ? double{coordinate} * scale_ : 0.0;
       return static_cast<int>(std::lround(std::clamp(scaled, 0.0, double(limit))));
     };
     const Size size = canvas_.size();
@@ -166,10 +167,10 @@ class Drawing {
 }  // namespace overlay
 
 /// `image` with its detections (with or without masks): each object filled with a colour of its own and outlined,
-/// boxes, and label and score where there is room. Pictures with a short side under `style.min_short_side` come out
+/// boxes, and label and score where there is room. Images with a short side under `style.min_short_side` come out
 /// enlarged. Names are taken from `class_names` by label; what is not ASCII in them is drawn as '?'.
-template <class AnyDetection>
-[[nodiscard]] Image draw_overlay(const ImageView& image, const std::vector<AnyDetection>& detections,
+template <class Objects>
+[[nodiscard]] Image draw_overlay(const ImageView& image, const Objects& detections,
                                  const std::vector<std::string>& class_names, const OverlayStyle& style = {}) {
   overlay::Drawing drawing(image, style);
   // large ones first, so that small ones stay visible
@@ -177,8 +178,9 @@ template <class AnyDetection>
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return detections[a].box.area() > detections[b].box.area(); });
-  if constexpr (requires(const AnyDetection& detection) { detection.mask; })
-    for (const std::size_t i : order) drawing.mask(detections[i].mask, object_colour(i));
+  if constexpr (requires { detections[0].mask; })
+    for (const std::size_t i : order)
+      if (has_mask(detections[i])) drawing.mask(detections[i].mask, object_colour(i));
   if (style.boxes)
     for (const std::size_t i : order) drawing.box(detections[i].box, object_colour(i), style.box_opacity);
   if (style.tags)

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 namespace png_checks {
 
@@ -49,7 +49,7 @@ inline constexpr auto crc_table = [] {
   if (!is_chunk(file, signature_bytes, "IHDR")) return "it does not begin with its IHDR chunk";
   // a byte of deflated data is at most 1032 of others, so that memory is taken for what may be there
   const std::uint64_t width = big_endian(file.subspan(16)), height = big_endian(file.subspan(20));
-  if (width != 0 && height / 8 > 1032 * std::uint64_t{file.size()} / width) return "its data end before the picture";
+  if (width != 0 && height / 8 > 1032 * std::uint64_t{file.size()} / width) return "its data end before the image";
   for (std::size_t at = signature_bytes;;) {
     if (file.size() - at < 12) return "the file ends before its IEND chunk";
     const std::size_t length = big_endian(file.subspan(at));

@@ -1,4 +1,4 @@
-/// Binary PNM pictures (P5 grey, P6 colour). stb's reader of these mixes up the bytes of 16-bit samples, ignores the
+/// Binary PNM images (P5 grey, P6 colour). stb's reader of these mixes up the bytes of 16-bit samples, ignores the
 /// largest value, and does not notice that a file ends early.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include <maskrcnn/io/bytes.hpp>
 #include <string>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// The header of a binary PNM file: "P6 width height maximum", comments allowed, one blank, then samples.
 struct PnmHeader {
@@ -52,7 +52,7 @@ struct PnmHeader {
   return header;
 }
 
-/// The picture after the header, values scaled so that `maximum` becomes 255.
+/// The image after the header, values scaled so that `maximum` becomes 255.
 /// @throws Error if the file ends early
 [[nodiscard]] inline Image read_pnm(Bytes file, const PnmHeader& header, const std::string& name) {
   const std::size_t bytes = header.maximum > 255 ? 2 : 1, channels = static_cast<std::size_t>(header.channels);

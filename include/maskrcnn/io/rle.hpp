@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace maskrcnn::io {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// A mask as runs: pixels in column-major order (down the first column, then the second ...), alternately outside and
 /// inside the object, beginning with outside (a run that may be 0 long). The runs add up to height * width.
@@ -23,8 +23,8 @@ struct Rle {
   friend bool operator==(const Rle&, const Rle&) = default;
 };
 
-/// Runs of a mask; time and memory depend on the stored patch, not on the picture.
-/// @throws Error if the picture has 2^32 pixels or more
+/// Runs of a mask; time and memory depend on the stored patch, not on the image.
+/// @throws Error if the image has 2^32 pixels or more
 [[nodiscard]] inline Rle encode_rle(const Mask& mask) {
   const Size image = mask.image_size(), patch = mask.patch_size();
   const auto height = static_cast<std::uint64_t>(image.height),

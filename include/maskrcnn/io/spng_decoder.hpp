@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-namespace maskrcnn::io::spng {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io::spng {
 
 /// A decoder of one file.
 class Decoder {

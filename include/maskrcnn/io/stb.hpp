@@ -21,10 +21,10 @@
 #include <cstring>
 #include <maskrcnn/core/error.hpp>
 
-namespace maskrcnn::io::stb {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb {
 
 /// The largest block of memory that a decoder may ask for on this thread: a compressed file can claim far more data
-/// than its picture has room for.
+/// than its image has room for.
 inline thread_local std::size_t memory_limit = 0;
 
 // Zeros: what a file leaves unsaid must not be what the memory held before.
@@ -159,7 +159,7 @@ inline void require(bool holds) {
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
 
-namespace maskrcnn::io::stb {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb {
 #if __has_include(<stb/stb_image.h>)
 #include <stb/stb_image.h>
 #include <stb/stb_image_write.h>

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::io::stb_decoder {
+namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb_decoder {
 
 struct Free {
   void operator()(void* pixels) const { std::free(pixels); }

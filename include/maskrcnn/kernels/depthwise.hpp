@@ -3,7 +3,7 @@
 
 #include <maskrcnn/kernels/activation.hpp>
 
-namespace maskrcnn::kernels {
+namespace maskrcnn::inline MASKRCNN_FLAGS::kernels {
 
 /// `pixels` outputs in a row, whose windows meet the image in the same `rows` x `columns` taps:
 ///
@@ -39,7 +39,7 @@ void depthwise_channels(const DepthwiseRun<T>& run, Index begin) {
 
 /// The definition, in plain loops.
 template <Scalar T>
-void depthwise_portable(const DepthwiseRun<T>& run) {
+void depthwise_reference(const DepthwiseRun<T>& run) {
   depthwise_channels(run, 0);
 }
 

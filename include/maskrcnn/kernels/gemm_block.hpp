@@ -1,13 +1,13 @@
 /// The one inner product that convolutions, deconvolutions and linear layers are made of: its call, and a plain body.
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <maskrcnn/core/half.hpp>
 #include <maskrcnn/core/tensor.hpp>
+#include <maskrcnn/kernels/not_a_number.hpp>
 
-namespace maskrcnn::kernels {
+namespace maskrcnn::inline MASKRCNN_FLAGS::kernels {
 
 /// What products are computed of: the scalar itself, or `BFloat16` with sums in the scalar.
 template <class O, class T>
@@ -21,7 +21,7 @@ inline constexpr Index step_depth = std::same_as<Operand, BFloat16> ? 2 : 1;
 inline constexpr Index max_panel_columns = 64;
 
 /// Memory that will be needed soon: whole cache lines from `from` on.
-struct Soon {
+struct Prefetch {
   const void* from = nullptr;
   Index lines = 0;
 };
@@ -48,9 +48,11 @@ struct GemmBlock {
   T* const* c;              ///< [rows] pointers to the first column of the outputs
   Index c_offset;           ///< where in each output (and addend) row the panel begins
   const T* bias;            ///< [columns], the start of the sum; null: start from what c holds
-  const T* const* addend;  ///< [rows] pointers to what is added at the end (residual, top-down path), or null; may be c
-  bool relu;               ///< whether negative results become 0
-  Soon soon_b{}, soon_a{};  ///< weights and inputs of later calls: fetched to the second-level cache meanwhile
+  /// [rows] pointers to what is added at the end (residual, top-down path), or null; may be c.
+  const T* const* addend;
+  bool relu;              ///< whether negative results become 0; what is not a number stays so
+  Prefetch prefetch_b{};  ///< weights of later calls: fetched to the second-level cache meanwhile
+  Prefetch prefetch_a{};  ///< inputs of later calls
 };
 
 /// A body of the product, and the sizes that suit it.
@@ -77,7 +79,7 @@ void gemm_block_reference(const GemmBlock<T, Operand>& block, Index panel) {
                  static_cast<T>(block.b[(k - k % d) * panel + n * d + k % d]);
         }
       if (block.addend != nullptr) sum += block.addend[r][block.c_offset + n];
-      c[n] = block.relu ? std::max(sum, T{0}) : sum;
+      c[n] = block.relu ? relu(sum) : sum;
     }
   }
 }

@@ -6,7 +6,7 @@
 #include <maskrcnn/kernels/roi_bin.hpp>
 #include <maskrcnn/kernels/winograd_tile.hpp>
 
-namespace maskrcnn::kernels {
+namespace maskrcnn::inline MASKRCNN_FLAGS::kernels {
 
 /// The kernels of one instruction set. Code is compiled once for each set, never per model.
 template <Scalar T>
@@ -22,6 +22,11 @@ struct KernelSet {
   Index lanes = 1;  ///< channels that Winograd's transforms take at a time
   /// Winograd's transforms of 4 x 4 and 6 x 6 tiles; nothing on sets that are better off without.
   WinogradKernel<T> winograd_4x4{}, winograd_6x6{};
+  /// Asks the system to let this process use registers that it does not let every process use, and says whether it
+  /// does; from several threads at once if need be. Only bfloat16 products need them; null: nothing to ask for.
+  bool (*permission)() = nullptr;
+  /// What to use where that is refused; not null if `permission` is not.
+  const KernelSet* otherwise = nullptr;
 
   template <Index Outputs>
   [[nodiscard]] const WinogradKernel<T>& winograd() const {
@@ -41,5 +46,11 @@ struct KernelSet {
       return gemm_bf16;
   }
 };
+
+/// Rounds `count` numbers, one by one.
+template <Scalar T>
+void round_to_bf16_reference(const T* from, Index count, BFloat16* to) {
+  for (Index i = 0; i < count; ++i) to[i] = BFloat16(from[i]);
+}
 
 }  // namespace maskrcnn::kernels

@@ -4,7 +4,7 @@
 #include <array>
 #include <maskrcnn/core/tensor.hpp>
 
-namespace maskrcnn::kernels {
+namespace maskrcnn::inline MASKRCNN_FLAGS::kernels {
 
 /// Inputs of one tile and axis, where it has `Outputs` outputs and the kernel three taps.
 template <Index Outputs>

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/number.hpp>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// What regression outputs are divided by: (10, 10, 5, 5) in the box head, 1 in the RPN.
 struct BoxWeights {
@@ -22,8 +23,8 @@ template <class T>
 [[nodiscard]] BasicBox<T> decode_box(const BasicBox<T>& box, const T* delta, const BoxWeights& weights) {
   const T width = box.width(), height = box.height();
   const T dx = delta[0] / static_cast<T>(weights.x), dy = delta[1] / static_cast<T>(weights.y);
-  const T dw = std::min(delta[2] / static_cast<T>(weights.width), static_cast<T>(max_log_stretch));
-  const T dh = std::min(delta[3] / static_cast<T>(weights.height), static_cast<T>(max_log_stretch));
+  const T dw = at_most(delta[2] / static_cast<T>(weights.width), static_cast<T>(max_log_stretch));
+  const T dh = at_most(delta[3] / static_cast<T>(weights.height), static_cast<T>(max_log_stretch));
   const T x = dx * width + (box.x0 + T(0.5) * width), y = dy * height + (box.y0 + T(0.5) * height);
   const T half_width = T(0.5) * (std::exp(dw) * width), half_height = T(0.5) * (std::exp(dh) * height);
   return {x - half_width, y - half_height, x + half_width, y + half_height};

@@ -2,18 +2,20 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/ops/top_k.hpp>
 #include <span>
 #include <unordered_map>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// How boxes suppress each other.
 struct NmsRule {
   double iou_threshold = 0.5;  ///< a box goes if a better one of its class overlaps it by more than this
-  Index limit = 0;             ///< stop after this many survivors
+  Index limit = std::numeric_limits<Index>::max();  ///< stop after this many survivors
   /// Up to this many boxes, overlaps are computed between boxes shifted by class * (largest coordinate + 1), in T, as
   /// torchvision's coordinate trick does; the shift's rounding decides rare ties.
   Index shift_limit = 0;
@@ -28,7 +30,10 @@ template <class T>
   T span = 0;
   if (boxes.size() <= rule.shift_limit) {
     T largest = boxes.empty() ? T{0} : boxes[0].x0;
-    for (const BasicBox<T>& box : boxes) largest = std::max({largest, box.x0, box.y0, box.x1, box.y1});
+    if (!is_nan(largest))  // which would win no comparison and lose none
+      for (const BasicBox<T>& box : boxes)
+        for (const T coordinate : {box.x0, box.y0, box.x1, box.y1})
+          if (exceeds(coordinate, largest)) largest = coordinate;
     span = largest + T{1};
   }
   std::unordered_map<int, std::vector<BasicBox<T>>> kept_of_class;
@@ -39,7 +44,7 @@ template <class T>
     const BasicBox<T> box{boxes[i].x0 + shift, boxes[i].y0 + shift, boxes[i].x1 + shift, boxes[i].y1 + shift};
     auto& better = kept_of_class[classes[i]];
     const bool suppressed = std::any_of(better.begin(), better.end(), [&](const BasicBox<T>& other) {
-      return static_cast<double>(iou(other, box)) > rule.iou_threshold;
+      return exceeds(static_cast<double>(iou(other, box)), rule.iou_threshold);
     });
     if (suppressed) continue;
     better.push_back(box);

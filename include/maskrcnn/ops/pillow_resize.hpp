@@ -1,4 +1,4 @@
-/// Pillow's bilinear resize of 8-bit pictures, bit by bit: antialiased when it shrinks, in whole numbers.
+/// Pillow's bilinear resize of 8-bit images, bit by bit: antialiased when it shrinks, in whole numbers.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include <maskrcnn/core/tensor.hpp>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// One output position along one axis: the sum of `weights[i] * in[first + i]`, weights in units of 2^-22.
 struct PillowTap {
@@ -25,7 +25,7 @@ struct PillowTap {
   std::vector<PillowTap> taps(out);
   for (Index position = 0; position < out; ++position) {
     const double centre = (static_cast<double>(position) + 0.5) * scale;
-    // both ends rounded half up, cut off at the picture; a negative one is truncated towards zero first, as in C
+    // both ends rounded half up, cut off at the image; a negative one is truncated towards zero first, as in C
     const auto first = static_cast<Index>(std::max(centre - width + 0.5, 0.0));
     const Index end = std::min(static_cast<Index>(centre + width + 0.5), in);
     std::vector<double> weights;
@@ -42,8 +42,8 @@ struct PillowTap {
   return taps;
 }
 
-/// The picture in another size: first all columns, rounded to 8 bits, then all rows. An axis whose size stays is not
-/// touched. Pillow's `Image.resize(size, BILINEAR)` as it was before 13.0, which begins with the rows where that is
+/// The image in another size, as RGB: first all columns, rounded to 8 bits, then all rows. An axis whose size stays is
+/// not touched. Pillow's `Image.resize(size, BILINEAR)` as it was before 13.0, which begins with the rows where that is
 /// less work, and then differs by one level in some pixels.
 [[nodiscard]] inline Image pillow_resize(const ImageView& image, Size size) {
   constexpr std::int32_t half = 1 << 21;
@@ -53,22 +53,25 @@ struct PillowTap {
   Image narrow({image.height(), size.width});
   const auto columns = pillow_taps(count(image.width()), count(size.width));
   parallel_for(count(image.height()), [&](Index y) {
-    const std::uint8_t* const from = image.row(static_cast<int>(y));
     std::uint8_t* const to = narrow.row(static_cast<int>(y));
     if (image.width() == size.width) {
-      std::copy_n(from, 3 * columns.size(), to);
+      image.copy_rgb(static_cast<int>(y), to);
       return;
     }
-    for (Index x = 0; x < columns.size(); ++x)
-      for (Index c = 0; c < 3; ++c) {
-        std::int32_t sum = half;
-        const std::uint8_t* at = from + 3 * columns[x].first + c;
-        for (const std::int32_t weight : columns[x].weights) {
-          sum += weight * *at;
-          at += 3;
+    const std::uint8_t* const from = image.row(static_cast<int>(y));
+    with_format(image.format(), [&](auto format) {
+      constexpr PixelLayout in = layout_of(format);
+      for (Index x = 0; x < columns.size(); ++x)
+        for (Index c = 0; c < 3; ++c) {
+          std::int32_t sum = half;
+          const std::uint8_t* at = from + in.bytes * columns[x].first + in.rgb[c];
+          for (const std::int32_t weight : columns[x].weights) {
+            sum += weight * *at;
+            at += in.bytes;
+          }
+          to[3 * x + c] = pixel(sum);
         }
-        to[3 * x + c] = pixel(sum);
-      }
+    });
   });
   if (image.height() == size.height) return narrow;
 

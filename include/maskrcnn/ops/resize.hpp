@@ -5,7 +5,7 @@
 #include <maskrcnn/core/tensor.hpp>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// One output position of a bilinear resize along one axis: value = low_weight * in[low] + high_weight * in[high].
 template <Scalar T>

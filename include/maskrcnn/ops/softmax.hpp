@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <maskrcnn/core/compiled.hpp>
 #include <span>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Turns logits into probabilities that sum to 1, in place.
 template <class T>

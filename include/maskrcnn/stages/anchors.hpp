@@ -1,14 +1,14 @@
 /// Step 3a: anchors, the boxes that proposals start from (Ren et al., "Faster R-CNN", section 3.1.1).
 #pragma once
 
-#include <cmath>
 #include <maskrcnn/core/box.hpp>
+#include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/tensor.hpp>
-#include <maskrcnn/weights/model_config.hpp>
+#include <utility>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The anchors of one level: the same few boxes at every position of a grid. They are computed, not stored.
 template <Scalar T>
@@ -39,45 +39,28 @@ class AnchorGrid {
   int stride_y_, stride_x_;
 };
 
-/// The boxes of one position, around (0, 0), in the convention's order; each has the area of a square of the size,
-/// ratios are height / width. torchvision's `AnchorGenerator.generate_anchors`, in float like there and rounded, or
+/// Which anchors there are, and where.
+struct AnchorOptions {
+  std::vector<std::vector<double>> sizes;          ///< of each level, pixels
+  std::vector<std::vector<double>> aspect_ratios;  ///< of each level, height / width
+  int finest_stride = 4;                           ///< of the finest map, for rules that take strides from there
+  bool rounded = Torchvision::round_anchors;       ///< corners rounded to whole pixels, computed in float
+  AnchorOrder order = Torchvision::anchor_order;
+  AnchorStride stride = Torchvision::anchor_stride;
+};
+
+/// The boxes of one position, around (0, 0), in the options' order; each has the area of a square of the size, ratios
+/// are height / width. torchvision's `AnchorGenerator.generate_anchors`, in float like there and rounded, or
 /// detectron2's `generate_cell_anchors`, in double.
-template <Scalar T, Convention C>
-[[nodiscard]] std::vector<BasicBox<T>> base_anchors(const std::vector<double>& sizes,
-                                                    const std::vector<double>& aspect_ratios) {
-  std::vector<BasicBox<T>> anchors;
-  const auto add = [&anchors](double size, double ratio) {
-    T x, y;
-    if constexpr (C::round_anchors) {
-      const float stretch = std::sqrt(static_cast<float>(ratio));
-      x = static_cast<T>(std::nearbyint((1 / stretch) * static_cast<float>(size) / 2));
-      y = static_cast<T>(std::nearbyint(stretch * static_cast<float>(size) / 2));
-    } else {
-      const double width = std::sqrt(size * size / ratio);
-      x = static_cast<T>(width / 2.0);
-      y = static_cast<T>(ratio * width / 2.0);
-    }
-    anchors.push_back({-x, -y, x, y});
-  };
-  if constexpr (C::anchor_order == AnchorOrder::by_ratio) {
-    for (const double ratio : aspect_ratios)
-      for (const double size : sizes) add(size, ratio);
-  } else {
-    for (const double size : sizes)
-      for (const double ratio : aspect_ratios) add(size, ratio);
-  }
-  return anchors;
-}
+/// @param level whose sizes and ratios are taken
+template <Scalar T>
+[[nodiscard]] std::vector<BasicBox<T>> base_anchors(const AnchorOptions& options, std::size_t level);
 
 /// Makes the anchor grids of a feature pyramid. torchvision's and detectron2's `AnchorGenerator`.
-template <Scalar T, Convention C>
+template <Scalar T>
 class AnchorGenerator {
  public:
-  /// @param finest stride of the finest map, for conventions that take strides from there
-  explicit AnchorGenerator(const ModelConfig& config, int finest = 4) : finest_(finest) {
-    for (std::size_t level = 0; level < config.anchor_sizes.size(); ++level)
-      base_.push_back(base_anchors<T, C>(config.anchor_sizes[level], config.anchor_aspect_ratios[level]));
-  }
+  explicit AnchorGenerator(const AnchorOptions& options);
 
   [[nodiscard]] std::size_t levels() const { return base_.size(); }
   [[nodiscard]] Index per_position() const { return base_.front().size(); }
@@ -85,16 +68,16 @@ class AnchorGenerator {
   /// @param level 0 is the finest
   /// @param grid  size of the level's feature map
   /// @param input size of the padded network input
-  [[nodiscard]] AnchorGrid<T> operator()(std::size_t level, Size grid, Size input) const {
-    if constexpr (C::anchor_stride == AnchorStride::padded_over_feature)
-      return {base_[level], grid, input.height / grid.height, input.width / grid.width};
-    else
-      return {base_[level], grid, finest_ << level, finest_ << level};
-  }
+  [[nodiscard]] AnchorGrid<T> operator()(std::size_t level, Size grid, Size input) const;
 
  private:
   std::vector<std::vector<BasicBox<T>>> base_;
-  int finest_;
+  int finest_stride_;
+  AnchorStride stride_;
 };
 
 }  // namespace maskrcnn
+
+#ifndef MASKRCNN_COMPILED
+#include <maskrcnn/stages/anchors.inl>
+#endif

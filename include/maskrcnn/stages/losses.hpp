@@ -7,7 +7,7 @@
 #include <maskrcnn/core/tensor.hpp>
 #include <span>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The three terms, each averaged as its function says.
 struct Losses {

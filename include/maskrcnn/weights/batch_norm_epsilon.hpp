@@ -1,22 +1,18 @@
 /// Epsilon of batch norms: what the file tells, else what the authors of such networks build them with.
 #pragma once
 
-#include <array>
+#include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/weights/model_config.hpp>
-#include <maskrcnn/weights/residual_network.hpp>
+#include <maskrcnn/weights/weights.hpp>
 #include <string>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Whether a backbone is ResNet-50 with a feature pyramid, of any width: neither ResNeXt-50 nor Wide ResNet-50, which
 /// have as many blocks.
 /// @param backbone the place of `body` and `fpn`, with a trailing dot
-[[nodiscard]] inline bool is_resnet50_fpn(const Weights& weights, const std::string& backbone) {
-  const auto network = residual_network_of(weights, backbone + "body.");
-  return network && network->bottleneck && network->groups == 1 && !network->wide &&
-         network->depths == std::array{3, 4, 6, 3} && weights.find(backbone + "fpn.inner_blocks.0.0.weight") != nullptr;
-}
+[[nodiscard]] bool is_resnet50_fpn(const Weights& weights, const std::string& backbone);
 
 /// A configuration as a model uses it: checked, and with an epsilon. If it has none, the file's metadata decide, then
 /// the counters of trained norms (1e-5), then the convention, which has one epsilon for frozen norms of ResNet-50 with
@@ -35,3 +31,7 @@ template <Convention C>
 }
 
 }  // namespace maskrcnn
+
+#ifndef MASKRCNN_COMPILED
+#include <maskrcnn/weights/batch_norm_epsilon.inl>
+#endif

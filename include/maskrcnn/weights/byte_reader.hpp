@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// A position in a part of a weight file. Numbers are little-endian and may be unaligned.
 class ByteReader {

@@ -2,15 +2,18 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
+#include <maskrcnn/core/compiled.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// 91 names by label: 0 is the background; "N/A" marks the eleven category ids that COCO left unused.
 [[nodiscard]] inline const std::vector<std::string>& coco_class_names() {
   // clang-format off
-  static const std::vector<std::string> names{
+  static constexpr std::string_view texts[] = {
       "__background__", "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
       "traffic light", "fire hydrant", "N/A", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse",
       "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "N/A", "backpack", "umbrella", "N/A",
@@ -22,6 +25,7 @@ namespace maskrcnn {
       "toaster", "sink", "refrigerator", "N/A", "book", "clock", "vase", "scissors", "teddy bear", "hair drier",
       "toothbrush"};
   // clang-format on
+  static const std::vector<std::string> names(std::begin(texts), std::end(texts));
   return names;
 }
 
@@ -36,11 +40,11 @@ namespace maskrcnn {
   return names;
 }
 
-/// COCO's category id of a label: its place among the 91 names, where a model's labels are the 80; else the label
-/// itself.
+/// COCO's category id of a label. A model whose labels are the 80 without gaps is told by its class names, which are
+/// then exactly those of `coco_thing_names`; every other model's labels are taken as ids.
 /// @param names class names by label
 [[nodiscard]] inline int coco_category_id(int label, const std::vector<std::string>& names) {
-  if (names != coco_thing_names() || label < 0 || static_cast<std::size_t>(label) >= names.size()) return label;
+  if (label < 0 || static_cast<std::size_t>(label) >= names.size() || names != coco_thing_names()) return label;
   const auto& all = coco_class_names();
   return static_cast<int>(std::find(all.begin(), all.end(), names[static_cast<std::size_t>(label)]) - all.begin());
 }

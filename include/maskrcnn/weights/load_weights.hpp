@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The formats of weight files.
 enum class WeightFormat {

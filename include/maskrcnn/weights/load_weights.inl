@@ -10,7 +10,7 @@
 #include <maskrcnn/weights/torch_legacy.hpp>
 #include <maskrcnn/weights/torch_zip.hpp>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 MASKRCNN_FUNCTION WeightFormat format_of(std::span<const std::byte> bytes) {
   const std::string_view begin = ByteReader::text_of(bytes.first(std::min<std::size_t>(bytes.size(), 512)));

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <maskrcnn/core/error.hpp>
 #include <span>
 #include <string>
@@ -19,9 +17,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#else
+#include <filesystem>
+#include <fstream>
 #endif
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Read-only bytes of a file: mapped where the system can, else read. The file must not be changed while it is open.
 class MappedFile {

@@ -1,17 +1,17 @@
-/// One fact of a model as a text of metadata and back: JSON texts, as safetensors stores strings only.
+/// One fact of a model from a text of metadata: JSON texts, as safetensors stores strings only.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <maskrcnn/core/convention.hpp>
-#include <maskrcnn/weights/weights.hpp>
-#include <nlohmann/json.hpp>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/weights/json_text.hpp>
+#include <maskrcnn/weights/naming/scheme.hpp>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace maskrcnn::metadata_value {
+namespace maskrcnn::inline MASKRCNN_FLAGS::metadata_value {
 
 /// What texts of a fact look like, for messages; one overload for each type of a fact.
 [[nodiscard]] inline const char* expected(const int&) { return "an integer from 0 to 1000000"; }
@@ -25,67 +25,74 @@ namespace maskrcnn::metadata_value {
 [[nodiscard]] inline const char* expected(const std::optional<BottleneckStride>&) { return "true or false"; }
 [[nodiscard]] inline const char* expected(const std::optional<MaskPaste>&) { return "sampled or integer_box"; }
 
-/// @throws std::exception if it is no JSON, or nested deeper than any fact
-[[nodiscard]] inline nlohmann::json json_of(const std::string& text) {
-  const auto refuse_depth = [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-    return depth <= 3 ? true : throw std::length_error("nested too deep");
-  };
-  return nlohmann::json::parse(text, refuse_depth);
+/// The fact that a value says. Numbers are not converted silently: what a file says must be what the model uses.
+/// @return whether it says one
+[[nodiscard]] inline bool parse(const JsonValue& json, int& value) {
+  if (!json.is(JsonKind::integer) || json.integer() > 1'000'000) return false;
+  value = static_cast<int>(json.integer());
+  return true;
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, double& value) {
+  if (json.is_number()) value = json.number();
+  return json.is_number();
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::vector<double>& values) {
+  if (!json.is(JsonKind::list)) return false;
+  values.clear();
+  for (const JsonValue& item : json.items())
+    if (!parse(item, values.emplace_back())) return false;
+  return true;
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::array<double, 3>& values) {
+  std::vector<double> list;
+  if (!parse(json, list) || list.size() != values.size()) return false;
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = list[i];
+  return true;
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::vector<std::vector<double>>& values) {
+  if (!json.is(JsonKind::list)) return false;
+  values.clear();
+  for (const JsonValue& item : json.items())
+    if (!parse(item, values.emplace_back())) return false;
+  return true;
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::vector<std::string>& names) {
+  if (!json.is(JsonKind::list)) return false;
+  names.clear();
+  for (const JsonValue& item : json.items()) {
+    if (!item.is(JsonKind::text)) return false;
+    names.emplace_back(item.text());
+  }
+  return true;
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::optional<double>& value) {
+  return parse(json, value.emplace());
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::optional<BottleneckStride>& value) {
+  if (json.is(JsonKind::boolean)) value = json.boolean() ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;
+  return json.is(JsonKind::boolean);
 }
 
 /// The fact that a text says.
-/// @throws std::exception if it says none
 template <class Value>
-void parse(const std::string& text, Value& value) {
-  value = json_of(text).get<Value>();
-}
-inline void parse(const std::string& text, int& value) {
-  const nlohmann::json json = json_of(text);
-  // nlohmann converts between numbers silently; what a file says must be what the model uses
-  if (!json.is_number_integer() || json.get<std::int64_t>() < 0 || json.get<std::int64_t>() > 1'000'000)
-    throw std::out_of_range("integer");
-  value = json.get<int>();
-}
-inline void parse(const std::string& text, std::optional<double>& value) { parse(text, value.emplace()); }
-inline void parse(const std::string& text, std::optional<BottleneckStride>& value) {
-  value = json_of(text).get<bool>() ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;
+[[nodiscard]] bool parse_text(const std::string& text, Value& value) {
+  JsonText json;
+  return json.parse(text, 3) == JsonText::Fault::none && parse(json.root(), value);
 }
 /// A bare word, not JSON.
-inline void parse(const std::string& text, std::optional<MaskPaste>& value) {
-  if (text != "sampled" && text != "integer_box") throw std::out_of_range("way to draw masks");
+[[nodiscard]] inline bool parse_text(const std::string& text, std::optional<MaskPaste>& value) {
   value = text == "sampled" ? MaskPaste::sampled : MaskPaste::integer_box;
-}
-
-/// What `parse` reads back; nothing, if there is nothing to say.
-template <class Value>
-[[nodiscard]] std::optional<std::string> text_of(const Value& value) {
-  return nlohmann::json(value).dump();
-}
-[[nodiscard]] inline std::optional<std::string> text_of(const std::vector<std::string>& names) {
-  return names.empty() ? std::nullopt : std::optional(nlohmann::json(names).dump());
-}
-[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<double>& value) {
-  return value ? text_of(*value) : std::nullopt;
-}
-[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<BottleneckStride>& value) {
-  return value ? text_of(*value == BottleneckStride::in_1x1) : std::nullopt;
-}
-[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<MaskPaste>& value) {
-  return value ? std::optional<std::string>(*value == MaskPaste::sampled ? "sampled" : "integer_box") : std::nullopt;
+  return text == "sampled" || text == "integer_box";
 }
 
 /// Replaces `value` by the metadata entry `key`, if there is one.
 /// @throws Error naming key, expected and found, if it cannot be read
 template <class Value>
-void read(const Weights& weights, const char* key, Value& value) {
-  const auto text = weights.metadata(key);
-  if (!text) return;
-  try {
-    parse(*text, value);
-  } catch (const std::exception&) {
-    fail("weights: metadata '", key, "' expects ", expected(value), ", found '", text->substr(0, 80), "' (file ",
-         weights.file(), ")");
-  }
+void read(const FileMetadata& metadata, const std::string& file, const char* key, Value& value) {
+  const auto found = metadata.find(key);
+  if (found != metadata.end() && !parse_text(found->second, value))
+    fail("weights: metadata '", key, "' expects ", expected(value), ", found '", found->second.substr(0, 80),
+         "' (file ", file, ")");
 }
 
 }  // namespace maskrcnn::metadata_value

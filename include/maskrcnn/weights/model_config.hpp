@@ -1,15 +1,16 @@
-/// Model facts that tensors do not tell: sizes, thresholds, anchors, class names; from a file's metadata.
+/// Model facts that tensors do not tell: sizes, thresholds, anchors, class names.
 #pragma once
 
 #include <array>
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/convention.hpp>
-#include <maskrcnn/weights/weights.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+class Weights;
 
 /// What a model is built with besides its weights. Defaults are torchvision's `maskrcnn_resnet50_fpn`, or those of
 /// another model that a file is recognised as; its `__metadata__` overrides them, key by key, under torchvision's
@@ -23,13 +24,13 @@ struct ModelConfig {
   std::vector<std::vector<double>> anchor_sizes{{32}, {64}, {128}, {256}, {512}};  ///< per level, pixels
   std::vector<std::vector<double>> anchor_aspect_ratios{5, {0.5, 1.0, 2.0}};       ///< per level, height / width
 
-  int rpn_pre_nms_top_n = 1000;   ///< proposals per level before suppression
-  int rpn_post_nms_top_n = 1000;  ///< proposals of all levels after it
-  double rpn_score_thresh = 0;    ///< proposals need an objectness of at least this
-  double rpn_nms_thresh = 0.7;    ///< IoU above which the weaker proposal goes
+  int rpn_pre_nms_top_n = 1000;    ///< proposals per level before suppression
+  int rpn_post_nms_top_n = 1000;   ///< proposals of all levels after it
+  double rpn_score_threshold = 0;  ///< proposals need an objectness of at least this
+  double rpn_nms_threshold = 0.7;  ///< IoU above which the weaker proposal goes
 
   double box_score_threshold = 0.05;  ///< detections need a score above this
-  double box_nms_thresh = 0.5;        ///< IoU above which the weaker detection of a class goes
+  double box_nms_threshold = 0.5;     ///< IoU above which the weaker detection of a class goes
   int max_detections = 100;           ///< detections per image
   double mask_threshold = 0.5;        ///< pixels with at least this probability belong to the object
   /// How masks are drawn; empty: as the convention does. `sampled` keeps the outlines of small objects.
@@ -43,19 +44,17 @@ struct ModelConfig {
   /// classes has its names.
   std::vector<std::string> class_names{};
 
-  /// The defaults of the model that `weights` are of, changed by their metadata.
+  /// The defaults of the family that `weights` are of, changed by their metadata; bodies: `model_config_from.inl`.
   /// @throws Error naming key, expected and found, if a value cannot be read or makes no sense
   [[nodiscard]] static ModelConfig from(const Weights& weights);
 
+  /// Bodies: `model_config_validate.inl`.
   /// @throws Error naming the field, if a value makes no sense
   void validate(const std::string& where) const;
 };
 
-/// Whose numbers a model follows: the metadata key "convention", else who named the tensors.
-[[nodiscard]] std::string convention_of(const Weights& weights);
-
 /// Epsilon of the batch norms as far as a file tells it: metadata say it, and the counters that training leaves mean
-/// PyTorch's `BatchNorm2d`, as frozen norms have none.
+/// PyTorch's `BatchNorm2d`, as frozen norms have none. Bodies: `model_config_from.inl`.
 [[nodiscard]] std::optional<double> told_batch_norm_epsilon(const Weights& weights);
 
 /// Calls `visit(key, field)` for every fact that metadata can say, with its key there: reading, writing and the list of
@@ -73,10 +72,10 @@ void for_each_fact(Config& config, const Visit& visit) {
   visit("anchor_aspect_ratios", config.anchor_aspect_ratios);
   visit("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n);
   visit("rpn_post_nms_top_n", config.rpn_post_nms_top_n);
-  visit("rpn_nms_thresh", config.rpn_nms_thresh);
-  visit("rpn_score_thresh", config.rpn_score_thresh);
+  visit("rpn_nms_thresh", config.rpn_nms_threshold);
+  visit("rpn_score_thresh", config.rpn_score_threshold);
   visit("box_score_thresh", config.box_score_threshold);
-  visit("box_nms_thresh", config.box_nms_thresh);
+  visit("box_nms_thresh", config.box_nms_threshold);
   visit("box_detections_per_img", config.max_detections);
   visit("mask_thresh", config.mask_threshold);
   visit("mask_paste", config.mask_paste);
@@ -86,5 +85,6 @@ void for_each_fact(Config& config, const Visit& visit) {
 }  // namespace maskrcnn
 
 #ifndef MASKRCNN_COMPILED
-#include <maskrcnn/weights/model_config.inl>
+#include <maskrcnn/weights/model_config_from.inl>
+#include <maskrcnn/weights/model_config_validate.inl>
 #endif

@@ -1,12 +1,36 @@
 /// Model facts on their way into a file: what `ModelConfig::from` reads back.
 #pragma once
 
-#include <maskrcnn/weights/metadata_value.hpp>
 #include <maskrcnn/weights/model_config.hpp>
+#include <maskrcnn/weights/weights.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+namespace model_metadata {
+
+/// What `metadata_value::read` reads back; nothing, if there is nothing to say.
+template <class Value>
+[[nodiscard]] std::optional<std::string> text_of(const Value& value) {
+  return nlohmann::json(value).dump();
+}
+[[nodiscard]] inline std::optional<std::string> text_of(const std::vector<std::string>& names) {
+  return names.empty() ? std::nullopt : std::optional(nlohmann::json(names).dump());
+}
+[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<double>& value) {
+  return value ? text_of(*value) : std::nullopt;
+}
+[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<BottleneckStride>& value) {
+  return value ? text_of(*value == BottleneckStride::in_1x1) : std::nullopt;
+}
+[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<MaskPaste>& value) {
+  return value ? std::optional<std::string>(*value == MaskPaste::sampled ? "sampled" : "integer_box") : std::nullopt;
+}
+
+}  // namespace model_metadata
 
 /// Metadata of a file that is to be built with `config`, whatever its defaults.
 /// @param architecture, convention as the file's reader has recognised them
@@ -14,7 +38,7 @@ namespace maskrcnn {
                                                    const std::string& convention) {
   Weights::Metadata metadata{{"architecture", architecture}, {"convention", convention}};
   for_each_fact(config, [&](const char* key, const auto& fact) {
-    if (const auto text = metadata_value::text_of(fact)) metadata[key] = *text;
+    if (const auto text = model_metadata::text_of(fact)) metadata[key] = *text;
   });
   return metadata;
 }

@@ -11,19 +11,22 @@
 #include <string_view>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 namespace numpy_format {
 
 /// Reads arrays of one pickle.
-class ArrayReader {
+class ArrayReader final : public state_dict::TensorSource {
  public:
   /// Both must outlive the reader.
-  ArrayReader(const pickle::Tree& tree, TensorCopies& copies) : tree_(&tree), copies_(&copies) {}
+  /// @param momentum whether blobs that end in `_momentum` are tensors, too
+  ArrayReader(const pickle::Tree& tree, TensorCopies& copies, bool momentum)
+      : tree_(&tree), copies_(&copies), momentum_(momentum) {}
 
-  /// The array that `value` is; empty if it is something else.
-  /// @throws Error if it is an array and wrong
-  [[nodiscard]] std::optional<StoredTensor> operator()(const pickle::Value& value, const std::string& name) const {
+  [[nodiscard]] bool wanted(std::string_view name) const override { return momentum_ || !name.ends_with("_momentum"); }
+
+  [[nodiscard]] std::optional<StoredTensor> tensor_of(const pickle::Value& value,
+                                                      const std::string& name) const override {
     const auto arguments = tree_->arguments(value);
     if (tree_->calls(value, "numpy.core.multiarray._reconstruct")) {  // state: [version,] shape, dtype, fortran, data
       const auto parts = tree_->items(value);
@@ -146,6 +149,7 @@ class ArrayReader {
 
   const pickle::Tree* tree_;
   TensorCopies* copies_;
+  bool momentum_;
 };
 
 }  // namespace numpy_format
@@ -165,10 +169,8 @@ class ArrayReader {
   const auto author = tree.find(root, "__author__");
   if (author) metadata["__author__"] = printable(author->text());
   const auto memory = state_dict::memory_of(file);
-  const numpy_format::ArrayReader array_of(tree, memory->copies);
-  const auto wanted = [&author](std::string_view name) { return author || !name.ends_with("_momentum"); };
-  auto tensors = state_dict::tensors(tree, state_dict::find(tree, root), array_of, wanted);
-  return {file.name, std::move(tensors), std::move(metadata), memory};
+  const numpy_format::ArrayReader reader(tree, memory->copies, author.has_value());
+  return {file.name, state_dict::tensors(tree, root, reader), std::move(metadata), memory};
 }
 
 }  // namespace maskrcnn

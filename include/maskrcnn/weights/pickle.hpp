@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::pickle {
+namespace maskrcnn::inline MASKRCNN_FLAGS::pickle {
 
 /// Runs one pickle. Every step is checked; what it builds is bounded by `Tree::max_values`.
 class Machine {

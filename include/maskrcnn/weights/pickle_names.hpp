@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace maskrcnn::pickle {
+namespace maskrcnn::inline MASKRCNN_FLAGS::pickle {
 
 /// An element type as PyTorch names it: `torch.FloatStorage`, `torch.float32`.
 struct TorchType {

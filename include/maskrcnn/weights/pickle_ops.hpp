@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <maskrcnn/core/compiled.hpp>
 
-namespace maskrcnn::pickle {
+namespace maskrcnn::inline MASKRCNN_FLAGS::pickle {
 
 /// The operations, by the names of Python's pickletools.
 enum class Op : std::uint8_t {

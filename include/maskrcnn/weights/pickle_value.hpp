@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace maskrcnn::pickle {
+namespace maskrcnn::inline MASKRCNN_FLAGS::pickle {
 
 enum class Kind : std::uint8_t {
   unset,  ///< a memo entry that was never written

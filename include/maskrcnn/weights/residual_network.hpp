@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The structure of a residual network, as its first block and the numbers of its blocks have it.
 struct ResidualNetwork {

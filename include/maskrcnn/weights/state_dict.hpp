@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/byte_reader.hpp>
+#include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/pickle_value.hpp>
 #include <maskrcnn/weights/strided_view.hpp>
 #include <maskrcnn/weights/weight_file.hpp>
@@ -13,7 +15,7 @@
 #include <string_view>
 #include <utility>
 
-namespace maskrcnn::state_dict {
+namespace maskrcnn::inline MASKRCNN_FLAGS::state_dict {
 
 /// The dict that maps names to tensors: `root`, or what it has under `model`, `state_dict` or `model_state_dict` as
 /// training checkpoints do, or under `blobs` as Caffe2's files do; in this order, and at most four levels down.
@@ -36,23 +38,38 @@ namespace maskrcnn::state_dict {
   return dict;
 }
 
-/// The tensors of `dict` by name; other values are passed over. `module.`, which `DataParallel` puts before every name,
-/// is removed if every name has it.
-/// @param tensor_of (value, name) -> std::optional<StoredTensor>: empty, if the value is no tensor
-/// @param wanted    (name) -> bool: tensors that are not wanted are passed over
+/// How the pickles of a format say tensors.
+class TensorSource {
+ public:
+  TensorSource() = default;
+  TensorSource(const TensorSource&) = delete;
+  TensorSource& operator=(const TensorSource&) = delete;
+
+  /// Whether a value of this name is looked at.
+  [[nodiscard]] virtual bool wanted(std::string_view) const { return true; }
+  /// The tensor that `value` is; empty if it is something else.
+  /// @throws Error if it is a tensor and wrong
+  [[nodiscard]] virtual std::optional<StoredTensor> tensor_of(const pickle::Value& value,
+                                                              const std::string& name) const = 0;
+
+ protected:
+  ~TensorSource() = default;
+};
+
+/// The tensors of the state dict in `root` by name; other values are passed over. `module.`, which `DataParallel` puts
+/// before every name, is removed if every name has it.
 /// @throws Error if there is no tensor, or one name is given twice
-template <class TensorOf, class Wanted>
-[[nodiscard]] Weights::Tensors tensors(const pickle::Tree& tree, const pickle::Value& dict, const TensorOf& tensor_of,
-                                       const Wanted& wanted) {
+[[nodiscard]] inline NamedTensors tensors(const pickle::Tree& tree, const pickle::Value& root,
+                                          const TensorSource& source) {
   constexpr std::string_view prefix = "module.";
   constexpr std::size_t longest_name = 256;
-  const auto items = tree.items(dict);
-  Weights::Tensors tensors;
+  const auto items = tree.items(find(tree, root));
+  NamedTensors tensors;
   bool all_prefixed = true;
   for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
     const std::string_view key = items[i].text();
-    if (!items[i].is_string() || !wanted(key)) continue;
-    auto tensor = tensor_of(items[i + 1], printable(key));
+    if (!items[i].is_string() || !source.wanted(key)) continue;
+    auto tensor = source.tensor_of(items[i + 1], printable(key));
     if (!tensor) continue;
     const auto readable = [](char c) { return c >= ' ' && c <= '~'; };
     if (key.size() > longest_name || !std::all_of(key.begin(), key.end(), readable))
@@ -72,7 +89,7 @@ template <class TensorOf, class Wanted>
         found, "} (file ", tree.file(), ")");
   }
   if (!all_prefixed) return tensors;
-  Weights::Tensors renamed;
+  NamedTensors renamed;
   for (auto& [name, tensor] : tensors) renamed.emplace(name.substr(prefix.size()), std::move(tensor));
   return renamed;
 }

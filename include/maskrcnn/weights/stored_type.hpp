@@ -4,10 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Whether F16 keeps what matters of a tensor [filters, input channels, ...].
 ///
@@ -26,7 +27,7 @@ namespace maskrcnn {
   std::vector<double> of_filter(outs), of_channel(ins);  // largest magnitudes
   for (std::size_t i = 0; i < count; ++i) {
     const double magnitude = std::abs(tensor.element<double>(i));
-    if (!(magnitude <= largest)) return false;  // or not a number
+    if (magnitude > largest || is_nan(magnitude)) return false;
     double &filter = of_filter[i / taps / ins], &channel = of_channel[i / taps % ins];
     filter = std::max(filter, magnitude);
     channel = std::max(channel, magnitude);

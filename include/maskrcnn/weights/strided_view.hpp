@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Memory for tensors that the file does not hold as they are needed. All of it together may be as large as the file,
 /// so no view, however often it repeats an element, takes more memory than the file's size.

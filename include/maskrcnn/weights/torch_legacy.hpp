@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 namespace torch_format {
 
@@ -17,7 +17,7 @@ namespace torch_format {
 inline constexpr std::string_view legacy_magic = "\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19";
 
 /// The storages behind the pickles: in the order of `keys`, the number of elements and the elements of each.
-[[nodiscard]] inline Storages legacy_storages(const pickle::Tree& tree, const pickle::Value& keys, ByteReader& in) {
+[[nodiscard]] inline NamedBytes legacy_storages(const pickle::Tree& tree, const pickle::Value& keys, ByteReader& in) {
   std::map<std::string_view, StorageId> ids;
   for (const auto& persistent : tree.persistents()) {
     const StorageId id = storage_id(tree, persistent);
@@ -29,7 +29,7 @@ inline constexpr std::string_view legacy_magic = "\x6C\xFC\x9C\x46\xF9\x20\x6A\x
   }
   if (!keys.is(pickle::Kind::list))
     fail("weights: expected a list of storages behind the pickle, found something else (file ", tree.file(), ")");
-  Storages storages;
+  NamedBytes storages;
   for (const auto& key : tree.items(keys)) {
     const auto id = ids.find(key.text());
     if (!key.is_string() || id == ids.end())
@@ -64,10 +64,8 @@ inline constexpr std::string_view legacy_magic = "\x6C\xFC\x9C\x46\xF9\x20\x6A\x
   const pickle::Value root = pickle::read(tree, in), keys = pickle::read(tree, in);
   const auto storages = torch_format::legacy_storages(tree, keys, in);
   const auto memory = state_dict::memory_of(file);
-  const torch_format::TensorReader tensor_of(tree, storages, memory->copies);
-  auto tensors =
-      state_dict::tensors(tree, state_dict::find(tree, root), tensor_of, [](std::string_view) { return true; });
-  return {file.name, std::move(tensors), {}, memory};
+  const torch_format::TensorReader reader(tree, storages, memory->copies);
+  return {file.name, state_dict::tensors(tree, root, reader), {}, memory};
 }
 
 }  // namespace maskrcnn

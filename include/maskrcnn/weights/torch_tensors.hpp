@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <maskrcnn/weights/byte_ranges.hpp>
 #include <maskrcnn/weights/byte_reader.hpp>
 #include <maskrcnn/weights/pickle_names.hpp>
 #include <maskrcnn/weights/pickle_value.hpp>
+#include <maskrcnn/weights/state_dict.hpp>
 #include <maskrcnn/weights/strided_view.hpp>
 #include <optional>
 #include <span>
@@ -14,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace maskrcnn::torch_format {
+namespace maskrcnn::inline MASKRCNN_FLAGS::torch_format {
 
 /// The name of a storage, as a persistent id says it: ('storage', type, key, location, number of elements[, view]).
 struct StorageId {
@@ -27,9 +28,6 @@ struct StorageId {
     return elements > ~std::uint64_t{0} / type->bytes ? ~std::uint64_t{0} : elements * type->bytes;
   }
 };
-
-/// Storages by key.
-using Storages = std::map<std::string_view, std::span<const std::byte>>;
 
 /// @throws Error if the persistent id is not that of a storage
 [[nodiscard]] inline StorageId storage_id(const pickle::Tree& tree, const pickle::Value& persistent) {
@@ -45,15 +43,14 @@ using Storages = std::map<std::string_view, std::span<const std::byte>>;
 }
 
 /// Reads tensors of one pickle.
-class TensorReader {
+class TensorReader final : public state_dict::TensorSource {
  public:
   /// All three must outlive the reader.
-  TensorReader(const pickle::Tree& tree, const Storages& storages, TensorCopies& copies)
+  TensorReader(const pickle::Tree& tree, const NamedBytes& storages, TensorCopies& copies)
       : tree_(&tree), storages_(&storages), copies_(&copies) {}
 
-  /// The tensor that `value` is; empty if it is something else.
-  /// @throws Error if it is a tensor and wrong
-  [[nodiscard]] std::optional<StoredTensor> operator()(const pickle::Value& value, const std::string& name) const {
+  [[nodiscard]] std::optional<StoredTensor> tensor_of(const pickle::Value& value,
+                                                      const std::string& name) const override {
     if (!value.is(pickle::Kind::call)) return std::nullopt;
     std::string_view callee = tree_->items(value)[0].text();
     auto arguments = tree_->arguments(value);
@@ -135,7 +132,7 @@ class TensorReader {
   }
 
   const pickle::Tree* tree_;
-  const Storages* storages_;
+  const NamedBytes* storages_;
   TensorCopies* copies_;
 };
 

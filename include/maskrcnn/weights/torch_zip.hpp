@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Reads a PyTorch file of the zip form: `NAME/data.pkl`, `NAME/byteorder`, `NAME/data/KEY`. Tensors stay in the file.
 /// Source: `_save` and `_load` in torch/serialization.py (2.15).
@@ -17,9 +17,9 @@ namespace maskrcnn {
   const ZipArchive archive(file);
   const std::string_view pickle_name = "/data.pkl";
   std::string folder;
-  for (const auto& entry : archive.entries())
-    if (entry.name.ends_with(pickle_name) && entry.name.find('/') == entry.name.size() - pickle_name.size())
-      folder = entry.name.substr(0, entry.name.size() - pickle_name.size() + 1);
+  for (const auto& [name, data] : archive.entries())
+    if (name.ends_with(pickle_name) && name.find('/') == name.size() - pickle_name.size())
+      folder = name.substr(0, name.size() - pickle_name.size() + 1);
   const auto bytes = archive.find(folder + "data.pkl");
   if (folder.empty() || !bytes)
     fail("weights: expected a zip archive of torch.save, found one without data.pkl (file ", file.name, ")");
@@ -32,7 +32,7 @@ namespace maskrcnn {
   pickle::Tree tree(file.name);
   ByteReader in(*bytes, "the pickle", file.name);
   const pickle::Value root = pickle::read(tree, in);
-  torch_format::Storages storages;
+  NamedBytes storages;
   for (const auto& persistent : tree.persistents()) {
     const auto id = torch_format::storage_id(tree, persistent);
     const auto storage = archive.find(folder + "data/" + std::string(id.key.substr(0, 100)));
@@ -43,10 +43,8 @@ namespace maskrcnn {
     storages.emplace(id.key, *storage);
   }
   const auto memory = state_dict::memory_of(file);
-  const torch_format::TensorReader tensor_of(tree, storages, memory->copies);
-  auto tensors =
-      state_dict::tensors(tree, state_dict::find(tree, root), tensor_of, [](std::string_view) { return true; });
-  return {file.name, std::move(tensors), {}, memory};
+  const torch_format::TensorReader reader(tree, storages, memory->copies);
+  return {file.name, state_dict::tensors(tree, root, reader), {}, memory};
 }
 
 }  // namespace maskrcnn

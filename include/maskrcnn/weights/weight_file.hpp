@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The bytes of a weight file, whoever holds them. Tensors point into `bytes`, so `Weights` keep `owner`.
 struct WeightFile {

@@ -1,52 +1,50 @@
 /// Zip archives of stored, that is uncompressed, entries: where each lies in the file. Nothing is ever unpacked.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <maskrcnn/weights/byte_ranges.hpp>
 #include <maskrcnn/weights/byte_reader.hpp>
 #include <maskrcnn/weights/weight_file.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-namespace maskrcnn {
+namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The entries of a zip archive, each checked against its local header, none overlapping another. Checksums are not
 /// checked, as PyTorch itself may write none (`torch.serialization.set_crc32_options`) and checks none.
 /// Source: PKWARE's APPNOTE.TXT 6.3.9, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3.
 class ZipArchive {
  public:
-  struct Entry {
-    std::string_view name;
-    std::span<const std::byte> bytes;
-    std::uint64_t header;  ///< where the local header begins
-  };
-
   /// @throws Error if the archive is malformed, or an entry is compressed or encrypted
   explicit ZipArchive(const WeightFile& file) : file_(file.name), bytes_(file.bytes) {
     const Directory directory = find_directory();
     ByteReader in(bytes_.subspan(static_cast<std::size_t>(directory.offset), static_cast<std::size_t>(directory.bytes)),
                   "the zip directory", file_);
-    for (std::uint64_t i = 0; i < directory.entries; ++i) entries_.push_back(read_entry(in, directory.offset));
+    std::vector<ByteRange> places;  // from the local header to the end of the data
+    std::optional<std::string_view> repeated;
+    for (std::uint64_t i = 0; i < directory.entries; ++i) {
+      const Entry entry = read_entry(in, directory.offset);
+      const auto end = static_cast<std::uint64_t>(entry.bytes.data() + entry.bytes.size() - bytes_.data());
+      places.push_back({.begin = entry.header, .end = end, .name = entry.name});
+      if (!entries_.emplace(entry.name, entry.bytes).second && !repeated) repeated = entry.name;
+    }
     if (in.remaining() != 0)
       refuse("has ", in.remaining(), " bytes behind the ", directory.entries, " entries of its directory");
-    refuse_overlaps();
-    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
-    for (std::size_t i = 1; i < entries_.size(); ++i)
-      if (entries_[i - 1].name == entries_[i].name) refuse("has two entries '", printable(entries_[i].name), "'");
+    if (const auto overlap = overlap_of(std::move(places)))
+      refuse("has entries '", printable(overlap->first), "' and '", printable(overlap->second), "' that overlap");
+    if (repeated) refuse("has two entries '", printable(*repeated), "'");
   }
 
-  /// By name, sorted.
-  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+  [[nodiscard]] const NamedBytes& entries() const { return entries_; }
 
   [[nodiscard]] std::optional<std::span<const std::byte>> find(std::string_view name) const {
-    const auto found = std::lower_bound(entries_.begin(), entries_.end(), name,
-                                        [](const Entry& entry, std::string_view goal) { return entry.name < goal; });
-    if (found == entries_.end() || found->name != name) return std::nullopt;
-    return found->bytes;
+    const auto found = entries_.find(name);
+    return found == entries_.end() ? std::nullopt : std::optional(found->second);
   }
 
  private:
@@ -55,6 +53,12 @@ class ZipArchive {
                                  locator64_signature = 0x07064B50;
   static constexpr std::size_t end_bytes = 22, end64_bytes = 56, locator64_bytes = 20, local_bytes = 30;
   static constexpr std::uint32_t in_zip64 = 0xFFFFFFFF;  // "see the 64-bit field"
+
+  struct Entry {
+    std::string_view name;
+    std::span<const std::byte> bytes;
+    std::uint64_t header;  ///< where the local header begins
+  };
 
   struct Directory {
     std::uint64_t entries = 0, bytes = 0, offset = 0;
@@ -180,18 +184,9 @@ class ZipArchive {
     return bytes_.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
   }
 
-  void refuse_overlaps() {
-    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.header < b.header; });
-    for (std::size_t i = 1; i < entries_.size(); ++i) {
-      const Entry& before = entries_[i - 1];
-      if (before.bytes.data() + before.bytes.size() > bytes_.data() + entries_[i].header)
-        refuse("has entries '", printable(before.name), "' and '", printable(entries_[i].name), "' that overlap");
-    }
-  }
-
   std::string file_;
   std::span<const std::byte> bytes_;
-  std::vector<Entry> entries_;
+  NamedBytes entries_;
 };
 
 }  // namespace maskrcnn

@@ -12,7 +12,7 @@ int main() {
   maskrcnn::Image image({2, 3});
   image.row(1)[8] = 200;
   const std::string png = maskrcnn::io::encode_png(image);
-  const maskrcnn::Image read = maskrcnn::io::read_image(std::vector<std::uint8_t>(png.begin(), png.end()), "a picture");
+  const maskrcnn::Image read = maskrcnn::io::read_image(std::vector<std::uint8_t>(png.begin(), png.end()), "an image");
   try {
     (void)maskrcnn::io::read_image("/no/such/file.jpg");
   } catch (const maskrcnn::Error& error) {

@@ -3,7 +3,7 @@
 
 int main() {
   static_assert(maskrcnn::Backbone<maskrcnn::ResNet50Fpn>);
-  const maskrcnn::Linear<float> twice(1, 1, {2}, {0}, false);
+  const maskrcnn::Linear<float> twice({.weight = {2}, .bias = {0}, .out = 1, .in = 1});
   maskrcnn::Tensor<float, 2> one({1, 1});
   one.fill(1);
   try {

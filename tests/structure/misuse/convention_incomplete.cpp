@@ -1,5 +1,5 @@
 // expect: Convention
-#include <maskrcnn/stages/anchors.hpp>
+#include <maskrcnn/stage_options.hpp>
 
 struct Own : maskrcnn::Torchvision {
   static constexpr bool round_anchors = false;
@@ -12,4 +12,4 @@ using Convention = Incomplete;
 #else
 using Convention = Own;
 #endif
-using Generator = maskrcnn::AnchorGenerator<float, Convention>;
+const auto options = maskrcnn::anchor_options<Convention>({});

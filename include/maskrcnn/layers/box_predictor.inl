@@ -1,0 +1,111 @@
+// Bodies of box_predictor.hpp.
+#pragma once
+
+#include <algorithm>
+#include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/layers/box_predictor.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
+#include <utility>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+namespace box_predictor {
+
+/// The layer that takes pooled features: checkpoints flatten [C, k, k]; here features are [k, k, C].
+/// @param taps k * k
+template <Scalar T>
+[[nodiscard]] LinearWeights<T> read_flattening(const Parameters& at, Index channels, Index taps) {
+  const Index depth = channels * taps;
+  LinearWeights<T> linear = read_linear<T>(at, Parameters::any, depth);
+  std::vector<T> channels_last(linear.weight.size());
+  parallel_for(linear.out, [&](Index row) {
+    for (Index c = 0; c < channels; ++c)
+      for (Index tap = 0; tap < taps; ++tap)
+        channels_last[row * depth + tap * channels + c] = linear.weight[row * depth + c * taps + tap];
+  });
+  linear.weight = std::move(channels_last);
+  return linear;
+}
+
+/// [N, k, k, C] -> [N, C]: the mean of the bins.
+template <Scalar T>
+[[nodiscard]] Tensor<T, 2> average(const Tensor<T, 4>& pooled) {
+  const Index bins = pooled.size(1) * pooled.size(2), channels = pooled.size(3);
+  Tensor<T, 2> means = pooled.like(Shape<2>{pooled.size(0), channels});
+  parallel_for(pooled.size(0), [&](Index roi) {
+    T* const to = &means(roi, 0);
+    std::fill_n(to, channels, T{0});
+    const T* from = pooled.data() + roi * bins * channels;
+    for (Index bin = 0; bin < bins; ++bin, from += channels)
+      for (Index c = 0; c < channels; ++c) to[c] += from[c];
+    for (Index c = 0; c < channels; ++c) to[c] /= static_cast<T>(bins);
+  });
+  return means;
+}
+
+}  // namespace box_predictor
+
+template <Scalar T>
+BoxPredictor<T>::BoxPredictor(const Parameters& at, const BoxPredictorOptions& options) {
+  const Index in = options.averaged ? options.tower.channels : read_layers(at / "box_head", options);
+  const Parameters score = at / "box_predictor" / "cls_score";
+  LinearWeights<T> both = read_linear<T>(score, Parameters::any, in);
+  classes_ = both.out;
+  add_deltas(at / "box_predictor" / "bbox_pred", in, options.background, both);
+  both.out = 5 * classes_;
+  both.name += " + bbox_pred";
+  predictors_ = Linear<T>(both, Activation::none, options.tower.compute.kernels<T>());
+}
+
+/// Convolutions and fully connected layers; returns the features that the last one makes.
+template <Scalar T>
+Index BoxPredictor<T>::read_layers(const Parameters& head, const BoxPredictorOptions& options) {
+  tower_ = ConvTower<T>(head, options.tower);
+  // a sequence counts layers without weights too: one that flattens, then a ReLU behind each fully connected layer
+  const std::size_t first = tower_.depth() + 1;
+  const bool sequence = first > 1 || (head / first).contains("weight");
+  const auto add = [&](const LinearWeights<T>& linear) {
+    layers_.emplace_back(linear, Activation::relu, options.tower.compute);
+  };
+  const Index taps = options.bins * options.bins;
+  add(box_predictor::read_flattening<T>(sequence ? head / first : head / "fc6", tower_.channels(), taps));
+  const auto add_next = [&](const Parameters& layer) {
+    add(read_linear<T>(layer, Parameters::any, layers_.back().out_features()));
+  };
+  if (!sequence) add_next(head / "fc7");
+  for (std::size_t i = first + 2; sequence && (head / i).contains("weight"); i += 2) add_next(head / i);
+  return layers_.back().out_features();
+}
+
+/// Appends the rows of the box deltas, four for each class: files leave out those of a background that is the last
+/// class, and those of all classes but one where boxes are the same for all.
+template <Scalar T>
+void BoxPredictor<T>::add_deltas(const Parameters& box, Index in, BackgroundClass background,
+                                 LinearWeights<T>& rows) const {
+  const Index found = box.stored("weight", {Parameters::any, in}).shape[0];
+  const bool shared = found == 4, without_last = background == BackgroundClass::last && found == 4 * (classes_ - 1);
+  const Index stored = shared || without_last ? found : 4 * classes_;
+  const auto deltas = box.values<T>("weight", {stored, in}), delta_bias = box.values<T>("bias", {stored});
+  for (Index copies = shared ? classes_ : 1; copies > 0; --copies) {
+    rows.weight.insert(rows.weight.end(), deltas.begin(), deltas.end());
+    rows.bias.insert(rows.bias.end(), delta_bias.begin(), delta_bias.end());
+  }
+  rows.weight.resize(5 * classes_ * in, T{0});
+  rows.bias.resize(5 * classes_, T{0});
+}
+
+template <Scalar T>
+Tensor<T, 2> BoxPredictor<T>::operator()(const Tensor<T, 4>& pooled) const {
+  if (layers_.empty()) return predictors_(box_predictor::average(pooled));
+  Tensor<T, 4> memory;
+  Tensor<T, 2> x = layers_.front()(tower_(pooled, memory));
+  for (std::size_t i = 1; i < layers_.size(); ++i) x = layers_[i](x);
+  return predictors_(x);
+}
+
+#ifdef MASKRCNN_COMPILED
+template class BoxPredictor<float>;
+template class BoxPredictor<double>;
+#endif
+
+}  // namespace maskrcnn

@@ -1,0 +1,72 @@
+// Bodies of conv2d.hpp: the choice of the algorithm.
+#pragma once
+
+#include <array>
+#include <maskrcnn/layers/activation.hpp>
+#include <maskrcnn/layers/conv2d.hpp>
+#include <maskrcnn/layers/direct_conv2d.hpp>
+#include <maskrcnn/layers/winograd_conv2d.hpp>
+#include <utility>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+namespace conv2d {
+
+/// The fastest algorithm there is for a convolution of this shape, in this precision.
+template <Scalar T>
+[[nodiscard]] std::unique_ptr<const ConvAlgorithm<T>> fastest(const ConvWeights<T>& weights,
+                                                              const ConvGeometry& geometry, const Compute& compute) {
+  // pairs of bfloat16 numbers must not straddle taps
+  const bool bf16 = compute.precision() == Precision::bf16 &&
+                    ((weights.height == 1 && weights.width == 1) || weights.in / weights.groups % 2 == 0);
+  const kernels::KernelSet<T>& kernels = bf16 ? kernels::permitted(compute.kernels<T>()) : compute.kernels<T>();
+  if (!bf16 || !kernels.bf16_beats_winograd) {
+    if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
+      return std::make_unique<WinogradConv2d<T, 6>>(weights, geometry, kernels);
+    if (WinogradConv2d<T, 4>::fits(weights, geometry, kernels))
+      return std::make_unique<WinogradConv2d<T, 4>>(weights, geometry, kernels);
+  }
+  if (bf16) return std::make_unique<DirectConv2d<T, BFloat16>>(weights, geometry, kernels);
+  return std::make_unique<DirectConv2d<T>>(weights, geometry, kernels);
+}
+
+}  // namespace conv2d
+
+template <Scalar T>
+Conv2d<T>::Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, const Compute& compute)
+    : name_(weights.name),
+      height_(weights.height),
+      width_(weights.width),
+      stride_(geometry.stride),
+      groups_(weights.groups),
+      activation_(geometry.activation) {
+  weights.check();
+  algorithm_ = conv2d::fastest(weights, geometry, compute);
+}
+
+template <Scalar T>
+Tensor<T, 4> Conv2d<T>::run(const Tensor<T, 4>& input, const Tensor<T, 4>* addend, Tensor<T, 4>* reuse) const {
+  ProfileSpan span(input.profile(), "layer", name_);
+  Tensor<T, 4> output = (*algorithm_)(input, addend, reuse);
+  span.end([&] {
+    // the arithmetic is that of direct convolution, whichever algorithm computes it
+    const Index depth = height_ * width_ * in_channels() / groups_;
+    ProfileNotes notes{.flops = 2.0 * static_cast<double>(output.count()) * static_cast<double>(depth)};
+    notes.say_shape("input", input.shape())
+        .say_shape("output", output.shape())
+        .say_shape("kernel", std::array{height_, width_})
+        .say("stride", std::to_string(stride_))
+        .say("algorithm", algorithm_->algorithm())
+        .say("counted as", "direct");
+    return notes;
+  });
+  if (activation_ != Activation::relu) activate(output, activation_);
+  return output;
+}
+
+#ifdef MASKRCNN_COMPILED
+template class Conv2d<float>;
+template class Conv2d<double>;
+#endif
+
+}  // namespace maskrcnn

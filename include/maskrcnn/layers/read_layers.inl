@@ -1,0 +1,76 @@
+// Bodies of read_layers.hpp.
+#pragma once
+
+#include <cmath>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/number.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
+#include <span>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+template <Scalar T>
+ConvWeights<T> read_conv(const Parameters& at, const ConvShape& shape) {
+  const std::size_t in = shape.grouped ? Parameters::any : shape.in;
+  const StoredTensor& stored = at.stored("weight", {shape.out, in, shape.kernel, shape.kernel});
+  ConvWeights<T> conv{.out = stored.shape[0], .in = stored.shape[1], .height = shape.kernel, .width = shape.kernel};
+  if (shape.grouped) {
+    conv.in = shape.in;
+    conv.groups = shape.in / stored.shape[1];
+    if (conv.groups * stored.shape[1] != shape.in || conv.out % conv.groups != 0)
+      (void)at.stored("weight", {shape.out, shape.in, shape.kernel, shape.kernel});  // says what was expected
+  }
+  conv.name = at.name();
+  conv.kernel = at.values<T>("weight", stored.shape);
+  if (shape.bias || at.contains("bias")) conv.bias = at.values<T>("bias", {conv.out});
+  return conv;
+}
+
+template <Scalar T>
+void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilon) {
+  const auto weight = norm.values<double>("weight", {conv.out}), bias = norm.values<double>("bias", {conv.out});
+  const auto mean = norm.values<double>("running_mean", {conv.out}),
+             var = norm.values<double>("running_var", {conv.out});
+  const Index depth = conv.in / conv.groups * conv.height * conv.width;
+  conv.bias.resize(conv.out, T{0});
+  for (Index n = 0; n < conv.out; ++n) {
+    const double scale = weight[n] / std::sqrt(var[n] + epsilon);
+    if (!is_finite(scale))
+      fail("weights: batch norm '", norm.path(), "' has variance ", var[n], " + epsilon ", epsilon, " in channel ", n,
+           ", expected a positive sum");
+    conv.bias[n] = static_cast<T>(bias[n] + (static_cast<double>(conv.bias[n]) - mean[n]) * scale);
+    for (T& value : std::span(conv.kernel).subspan(n * depth, depth))
+      value = static_cast<T>(static_cast<double>(value) * scale);
+  }
+}
+
+template <Scalar T>
+ConvWeights<T> read_conv_block(const Parameters& block, const ConvShape& shape, double epsilon) {
+  const bool normed = (block / "1").contains("running_mean");
+  ConvWeights<T> conv =
+      read_conv<T>(block / "0", {.out = shape.out, .in = shape.in, .kernel = shape.kernel, .bias = !normed});
+  if (normed) fold_batch_norm(conv, block / "1", epsilon);
+  return conv;
+}
+
+template <Scalar T>
+LinearWeights<T> read_linear(const Parameters& at, std::size_t out, std::size_t in) {
+  const StoredTensor& stored = at.stored("weight", {out, in});
+  LinearWeights<T> linear{.out = stored.shape[0], .in = stored.shape[1], .name = at.name()};
+  linear.weight = at.values<T>("weight", stored.shape);
+  linear.bias = at.values<T>("bias", {linear.out});
+  return linear;
+}
+
+#ifdef MASKRCNN_COMPILED
+#define MASKRCNN_READERS(T)                                                                \
+  template ConvWeights<T> read_conv<T>(const Parameters&, const ConvShape&);               \
+  template void fold_batch_norm<T>(ConvWeights<T>&, const Parameters&, double);            \
+  template ConvWeights<T> read_conv_block<T>(const Parameters&, const ConvShape&, double); \
+  template LinearWeights<T> read_linear<T>(const Parameters&, std::size_t, std::size_t);
+MASKRCNN_READERS(float)
+MASKRCNN_READERS(double)
+#undef MASKRCNN_READERS
+#endif
+
+}  // namespace maskrcnn

@@ -1,0 +1,147 @@
+// Bodies of architecture.hpp: what tells networks from each other.
+#pragma once
+
+#include <array>
+#include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/listed.hpp>
+#include <maskrcnn/model/architecture.hpp>
+#include <maskrcnn/weights/naming/scheme.hpp>
+#include <maskrcnn/weights/residual_network.hpp>
+#include <maskrcnn/weights/weights.hpp>
+#include <set>
+#include <vector>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+namespace architectures {
+
+inline const std::string body = "backbone.body.";
+
+/// A residual network by its kind of block, its number of groups, and how many blocks its layers have.
+struct Network {
+  std::string_view name;
+  bool bottleneck;
+  std::size_t groups;
+  std::array<int, 4> depths;
+};
+
+inline constexpr Network networks[] = {
+    {"resnet18", false, 1, {2, 2, 2, 2}},          {"resnet34", false, 1, {3, 4, 6, 3}},
+    {"resnet50", true, 1, {3, 4, 6, 3}},           {"resnet101", true, 1, {3, 4, 23, 3}},
+    {"resnet152", true, 1, {3, 8, 36, 3}},         {"resnext50_32x4d", true, 32, {3, 4, 6, 3}},
+    {"resnext101_32x8d", true, 32, {3, 4, 23, 3}},
+};
+
+/// What stands on a residual network, and the structures that it makes of either kind of block; empty: none.
+struct Neck {
+  std::string_view name, basic, bottleneck;
+};
+
+inline constexpr Neck necks[] = {
+    {"fpn", "basic_fpn", "bottleneck_fpn"}, {"c4", "", "bottleneck_c4"}, {"dc5", "", "bottleneck_dc5"}};
+
+inline constexpr std::string_view mobilenet = "mobilenet_v3_large_fpn";
+
+/// Conventions that the tools are built with, each as often as there are architectures of it.
+inline constexpr std::string_view conventions[] = {
+#define MASKRCNN_ARCHITECTURE(structure, backbone, convention) convention::name,
+#include <maskrcnn/model/architectures.inc>
+#undef MASKRCNN_ARCHITECTURE
+};
+
+[[nodiscard]] inline std::string_view known_convention(const Weights& weights) {
+  const std::string found = convention_of(weights);
+  for (const std::string_view known : conventions)
+    if (found == known) return known;
+  fail("weights: metadata 'convention' is '", found.substr(0, 80), "', expected one of ",
+       listed(std::set(std::begin(conventions), std::end(conventions))), " (file ", weights.file(), ")");
+}
+
+[[nodiscard]] inline const Neck& neck_of(const Weights& weights) {
+  if (weights.find("backbone.fpn.inner_blocks.0.0.weight") != nullptr) return necks[0];
+  // the last layer works on every RoI in place of layers of the box head's own
+  return weights.find("roi_heads.box_head.fc6.weight") == nullptr ? necks[1] : necks[2];
+}
+
+/// The residual network of the tensors. Every layer must have all of its blocks: what is missing at its end would not
+/// be missed by a model that takes depths from the weights.
+[[nodiscard]] inline const Network& network_of(const Weights& weights) {
+  const auto found = residual_network_of(weights, body);
+  if (!found)
+    fail("weights: found neither metadata 'architecture' nor tensors '", body, "layer1.0.conv1.weight' and '", body,
+         "layer1.0.conv2.weight', or '", body, "15.block.0.0.weight', expected ", supported_architectures(),
+         ", with torchvision's or detectron2's names (file ", weights.file(), ")");
+  const auto& [bottleneck, groups, wide, depths] = *found;
+  for (const Network& network : networks)
+    if (network.bottleneck == bottleneck && network.groups == groups && network.depths == depths) return network;
+  fail("weights: the tensors are of a residual network of ", bottleneck ? "bottleneck" : "basic", " blocks with ",
+       groups, " group", groups == 1 ? "" : "s", ", so many in its layers: ", listed(depths), "; expected ",
+       supported_architectures(), " (file ", weights.file(), ")");
+}
+
+[[nodiscard]] inline bool has_masks(const Weights& weights) {
+  const std::string branch = "roi_heads.mask_";
+  const auto first = weights.tensors().lower_bound(branch);  // tensors are sorted by name
+  return first != weights.tensors().end() && first->first.starts_with(branch);
+}
+
+[[nodiscard]] inline Architecture from_tensors(const Weights& weights) {
+  Architecture architecture{
+      .masks = has_masks(weights), .backbone = {}, .structure = {}, .convention = known_convention(weights)};
+  if (weights.find(body + "15.block.0.0.weight") != nullptr) {
+    architecture.backbone = architecture.structure = mobilenet;
+    return architecture;
+  }
+  const Network& network = network_of(weights);
+  const Neck& neck = neck_of(weights);
+  architecture.backbone = std::string(network.name) + "_" + std::string(neck.name);
+  architecture.structure = network.bottleneck ? neck.bottleneck : neck.basic;
+  return architecture;
+}
+
+/// The same by its name.
+[[nodiscard]] inline Architecture from_metadata(const std::string& text, const Weights& weights) {
+  std::string_view rest = text;
+  Architecture architecture{.masks = rest.starts_with("mask_rcnn_"),
+                            .backbone = {},
+                            .structure = {},
+                            .convention = known_convention(weights)};
+  const bool known_head = architecture.masks || rest.starts_with("faster_rcnn_");
+  // torchvision's second versions are the same structure, and its smaller MobileNet has other defaults only
+  if (rest.ends_with("_v2")) rest.remove_suffix(3);
+  if (known_head) rest.remove_prefix(rest.find("_rcnn_") + 6);
+  if (rest == "mobilenet_v3_large_320_fpn") rest = mobilenet;
+  architecture.backbone = rest;
+  if (rest == mobilenet) architecture.structure = mobilenet;
+  for (const Network& network : networks)
+    for (const Neck& neck : necks)
+      if (rest == std::string(network.name) + "_" + std::string(neck.name)) {
+        architecture.structure = network.bottleneck ? neck.bottleneck : neck.basic;
+        const auto found = residual_network_of(weights, body);
+        if (found && found->depths != network.depths)
+          fail("weights: metadata 'architecture' is '", text,
+               "', whose layers have so many blocks: ", listed(network.depths), "; found ", listed(found->depths),
+               " (file ", weights.file(), ")");
+      }
+  if (!known_head || architecture.structure.empty())
+    fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', expected ", supported_architectures(),
+         " (file ", weights.file(), ")");
+  return architecture;
+}
+
+}  // namespace architectures
+
+MASKRCNN_FUNCTION std::string supported_architectures() {
+  std::vector<std::string_view> names;
+  for (const architectures::Network& network : architectures::networks) names.push_back(network.name);
+  return "mask_rcnn_X or faster_rcnn_X with X one of " + std::string(architectures::mobilenet) +
+         ", Y_fpn, Y_c4 or Y_dc5, Y one of " + listed(names);
+}
+
+MASKRCNN_FUNCTION Architecture architecture_of(const Weights& weights) {
+  if (const auto text = weights.metadata("architecture")) return architectures::from_metadata(*text, weights);
+  return architectures::from_tensors(weights);
+}
+
+}  // namespace maskrcnn

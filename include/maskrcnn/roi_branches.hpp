@@ -1,0 +1,178 @@
+/// Branches: what a model computes of every RoI, each with its own features and head, in parallel to the others.
+#pragma once
+
+#include <algorithm>
+#include <maskrcnn/backbone.hpp>
+#include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/stage_options.hpp>
+#include <maskrcnn/stages/roi_align.hpp>
+#include <maskrcnn/stages/roi_pool.hpp>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+/// What branches read RoIs from: an image's features, and how the image sits in them.
+template <Backbone B>
+struct RoiSource {
+  const B& backbone;  ///< a part of which may work on every RoI
+  const FeaturePyramid<typename B::Scalar>& features;
+  const Frame& frame;
+};
+
+/// What branches are built of, besides their weights.
+struct BranchOptions {
+  const ModelConfig& config;
+  Index channels;  ///< of the features of a RoI
+  Index labels;    ///< of objects, the background included where it is the first
+  Compute compute{};
+};
+
+/// Channels of the features of a RoI.
+template <Backbone B>
+[[nodiscard]] Index roi_channels(const B& backbone) {
+  if constexpr (BackboneOnRois<B>)
+    return backbone.roi_channels();
+  else
+    return backbone.channels();
+}
+
+/// How many RoIs go through a head at a time. Their pooled features take at most 49 MiB: 1024 RoIs of 7 x 7 bins of 256
+/// floats, more than the proposals of ordinary models, or 256 of 14 x 14.
+template <Scalar T>
+[[nodiscard]] constexpr Index rois_at_a_time(Index bins, Index channels) {
+  return std::max<Index>(1, (Index{49} << 20U) / (bins * bins * channels * sizeof(T)));
+}
+
+/// Features of RoIs as a head is given them: `Output` x `Output` bins by RoIAlign or RoIPool, as the convention has it,
+/// from the level that fits the box.
+template <Backbone B, Convention C, int Output>
+class RoiFeatures {
+  using T = typename B::Scalar;
+
+ public:
+  explicit RoiFeatures(const Compute& compute)
+      : pool_(roi_level_options<C>(B::roi_levels, B::finest_stride), compute) {}
+
+  /// What a head makes of boxes: one row for each. They go through it some at a time, so that memory does not grow with
+  /// their number. A row is the same in whichever group it is, but for the rounding of Winograd's tiles, which lie
+  /// otherwise on 14 x 14 bins of another number of RoIs.
+  /// @param boxes in pixels of the resized image
+  /// @param head  called with features [n, k, k, C] and the number of the first of their n boxes, makes a tensor [n,
+  ///              ...]
+  template <class Head>
+  [[nodiscard]] auto operator()(const RoiSource<B>& source, std::span<const BasicBox<T>> boxes,
+                                const Head& head) const {
+    const Index group = rois_at_a_time<T>(static_cast<Index>(Output), source.backbone.channels());
+    decltype(head(Tensor<T, 4>(), Index{})) all;
+    auto shape = all.shape();
+    if (boxes.empty()) return source.features.front().like(shape);
+    for (Index first = 0; first < boxes.size(); first += group) {
+      const auto some = boxes.subspan(first, std::min<Index>(group, boxes.size() - first));
+      Tensor<T, 4> features = pool_(source.features, some, source.frame);
+      if constexpr (BackboneOnRois<B>) features = source.backbone.on_rois(features);
+      auto part = head(features, first);
+      if (some.size() == boxes.size()) return part;
+      if (first == 0) {
+        shape = part.shape();
+        shape[0] = boxes.size();
+        all = part.like(shape);
+      }
+      std::copy_n(part.data(), part.count(), all.data() + first * (part.count() / some.size()));
+    }
+    return all;
+  }
+
+ private:
+  using Operator = std::conditional_t<C::roi.quantised, RoiPool<Output>, RoiAlign<RoiSpec{Output, C::roi}>>;
+  MultiLevelRoi<T, Operator> pool_;
+};
+
+/// Which proposals are objects, of which class, and their boxes: Fast R-CNN's branch.
+template <Backbone B, Convention C>
+class BoxBranch {
+  using T = typename B::Scalar;
+
+ public:
+  /// @param at the place of `box_head` and `box_predictor`
+  BoxBranch(const Parameters& at, const ModelConfig& config, Index channels, const Compute& compute)
+      : features_(compute),
+        head_(at, box_head_options<C>(config, channels, static_cast<Index>(B::box_bins), BackboneOnRois<B>, compute)) {}
+
+  /// Number of classes, background included.
+  [[nodiscard]] Index classes() const { return head_.classes(); }
+
+  /// {r_1 .. r_n} -> r_i, l_i, all boxes in pixels of the resized image.
+  [[nodiscard]] Candidates<T> operator()(const RoiSource<B>& source, const std::vector<BasicBox<T>>& proposals) const {
+    return head_.candidates(predictions(source, proposals), proposals, source.frame);
+  }
+
+  /// What the head says of RoIs before anything is decided: [N, 5 K], class logits, then (dx, dy, dw, dh) of each
+  /// class.
+  /// @param rois in pixels of the resized image
+  [[nodiscard]] Tensor<T, 2> predictions(const RoiSource<B>& source, const std::vector<BasicBox<T>>& rois) const {
+    return features_(source, rois, [this](const auto& features, Index) { return head_.predictions(features); });
+  }
+
+ private:
+  RoiFeatures<B, C, B::box_bins> features_;
+  BoxHead<T> head_;
+};
+
+/// A mask for each object: what makes Faster R-CNN Mask R-CNN.
+template <Backbone B, Convention C>
+class MaskBranch {
+  using T = typename B::Scalar;
+
+ public:
+  using Result = Detection;
+  static constexpr const char* architecture = "mask_rcnn";  ///< how names of architectures begin
+  static constexpr int bins = B::mask_bins;                 ///< of the features of a RoI, per axis
+
+  /// @param at the place of `mask_head` and `mask_predictor`
+  MaskBranch(const Parameters& at, const BranchOptions& options)
+      : features_(options.compute),
+        head_(at,
+              {.tower = tower_options(options.config, options.channels, options.compute), .labels = options.labels}),
+        paste_(paste_options<C>(options.config)) {}
+
+  /// How masks are drawn into the image.
+  [[nodiscard]] MaskPaste paste() const { return paste_.paste; }
+
+  /// m_i: draws the mask of each candidate into its result.
+  /// @param boxes of the candidates, in pixels of the original image
+  template <class Results>
+  void add_to(Results& results, const Candidates<T>& candidates, const std::vector<BasicBox<T>>& boxes,
+              const RoiSource<B>& source) const {
+    const auto masks = on_rois(source, candidates.boxes, candidates.labels,
+                               [this](const auto& features, auto labels) { return head_(features, labels); });
+    auto pasted = paste_masks(masks, boxes, source.frame.original, paste_);
+    for (std::size_t i = 0; i < pasted.size(); ++i) results[i].mask = std::move(pasted[i]);
+  }
+
+  /// Logits of the masks of some boxes, each of its label: [N, k, k], as they are before pasting.
+  /// @param boxes in pixels of the resized image
+  [[nodiscard]] Tensor<T, 3> logits(const RoiSource<B>& source, const std::vector<BasicBox<T>>& boxes,
+                                    const std::vector<int>& labels) const {
+    return on_rois(source, boxes, labels,
+                   [this](const auto& features, auto some) { return head_.logits(features, some); });
+  }
+
+ private:
+  /// `head(features, labels)` on boxes and their labels, some at a time.
+  template <class Head>
+  [[nodiscard]] Tensor<T, 3> on_rois(const RoiSource<B>& source, const std::vector<BasicBox<T>>& boxes,
+                                     std::span<const int> labels, const Head& head) const {
+    if (labels.size() != boxes.size()) fail("mask_head: expected ", boxes.size(), " labels, found ", labels.size());
+    return features_(source, boxes, [&](const Tensor<T, 4>& features, Index first) {
+      return head(features, labels.subspan(first, features.size(0)));
+    });
+  }
+
+  RoiFeatures<B, C, B::mask_bins> features_;
+  MaskHead<T> head_;
+  PasteOptions paste_;
+};
+
+}  // namespace maskrcnn

@@ -1,0 +1,33 @@
+// ModelConfig::from: the defaults of a file's family, what its metadata change of them, and names for its classes.
+#pragma once
+
+#include <maskrcnn/core/labels.hpp>
+#include <maskrcnn/weights/metadata_value.hpp>
+#include <maskrcnn/weights/model_config.hpp>
+#include <maskrcnn/weights/weights.hpp>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+MASKRCNN_FUNCTION std::optional<double> told_batch_norm_epsilon(const Weights& weights) {
+  std::optional<double> epsilon;
+  metadata_value::read(weights.metadata(), weights.file(), "batch_norm_eps", epsilon);
+  for (const auto& [name, tensor] : weights.tensors())
+    if (!epsilon && name.ends_with(".num_batches_tracked")) epsilon = 1e-5;
+  return epsilon;
+}
+
+MASKRCNN_FUNCTION ModelConfig ModelConfig::from(const Weights& weights) {
+  const NamingScheme& family = family_of(weights);
+  ModelConfig config = family.defaults(weights);
+  for_each_fact(config, [&](const char* key, auto& fact) {
+    metadata_value::read(weights.metadata(), weights.file(), key, fact);
+  });
+  if (!config.batch_norm_epsilon) config.batch_norm_epsilon = told_batch_norm_epsilon(weights);
+  const Labels labels = labels_of(weights);
+  if (const auto& coco = family.coco_names(); config.class_names.empty() && coco.size() == labels.names())
+    config.class_names = coco;
+  config.validate("file " + weights.file());
+  return config;
+}
+
+}  // namespace maskrcnn

@@ -1,0 +1,49 @@
+// Bodies of require_convention.hpp.
+#pragma once
+
+#include <cctype>
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/weights/byte_reader.hpp>
+#include <maskrcnn/weights/require_convention.hpp>
+#include <string>
+#include <string_view>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+namespace convention {
+
+/// What the type of a convention is called: "torchvision_roi_pool" -> "TorchvisionRoiPool".
+[[nodiscard]] inline std::string type_name(std::string_view name) {
+  std::string type;
+  bool begins = true;
+  for (const char c : name) {
+    if (c != '_') type += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    begins = c == '_';
+  }
+  return type;
+}
+
+}  // namespace convention
+
+MASKRCNN_FUNCTION void require_convention(const Weights& weights, const RequiredConvention& required) {
+  const auto said = weights.metadata("convention");
+  const std::string_view naming = weights.naming().name;
+  if (said ? *said == required.name : naming == required.naming) return;
+  const std::string found = printable(convention_of(weights));
+  fail("model: expected weights of convention '", required.name, "', found '", found, "', as ",
+       said ? "metadata 'convention' says" : "the tensors' names tell", "; run them with MaskRCNN<..., ",
+       convention::type_name(found), "> or FasterRCNN<..., ", convention::type_name(found),
+       ">, or with load_model, which chooses by the file (file ", weights.file(), ")");
+}
+
+MASKRCNN_FUNCTION void require_head(const Weights& weights, const std::string& head) {
+  const std::string found = weights.metadata("architecture").value_or("");
+  if (found.starts_with(head + "_")) return;
+  for (const std::string other : {"mask_rcnn", "faster_rcnn"})
+    if (found.starts_with(other + "_"))
+      fail("model: expected weights of architecture '", head, "_...', found '", printable(found),
+           "', as metadata 'architecture' says; run them with ", other == "mask_rcnn" ? "MaskRCNN" : "FasterRCNN",
+           "<...>, or with load_model, which chooses by the file (file ", weights.file(), ")");
+}
+
+}  // namespace maskrcnn

@@ -1,0 +1,34 @@
+// Bodies of weights.hpp: whatever a file calls a tensor, here it gets torchvision's current name.
+#pragma once
+
+#include <maskrcnn/core/error.hpp>
+#include <maskrcnn/weights/weights.hpp>
+#include <string>
+#include <utility>
+
+namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+MASKRCNN_FUNCTION Weights::Weights(std::string file, Tensors tensors, Metadata metadata,
+                                   std::shared_ptr<const void> owner)
+    : file_(std::move(file)),
+      metadata_(std::move(metadata)),
+      naming_(&naming_of(tensors, metadata_)),
+      owner_(std::move(owner)) {
+  for (auto& [name, tensor] : tensors) {
+    const std::string current = naming_->rename(name).value_or(name);
+    if (!current.empty() && !tensors_.emplace(current, std::move(tensor)).second)
+      fail("weights: '", name, "' is there under its old and its new name (file ", file_, ")");
+  }
+}
+
+MASKRCNN_FUNCTION Weights Weights::with_metadata(const Metadata& changes) const {
+  Weights changed = *this;
+  for (const auto& [key, value] : changes) changed.metadata_[key] = value;
+  return changed;
+}
+
+}  // namespace maskrcnn
+
+#ifndef MASKRCNN_COMPILED
+#include <maskrcnn/weights/naming/schemes.inl>
+#endif

@@ -1,0 +1,120 @@
+#include <maskrcnn/weights/model_config.hpp>
+#include <maskrcnn/weights/naming/scheme.hpp>
+
+#include "support.hpp"
+
+namespace {
+
+[[nodiscard]] const maskrcnn::NamingScheme& scheme(std::string_view name) {
+  for (const auto& scheme : maskrcnn::naming_schemes())
+    if (scheme.name == name) return scheme;
+  FAIL("no scheme is called so");
+  return maskrcnn::naming_schemes().front();
+}
+
+[[nodiscard]] maskrcnn::NamedTensors tensors(const std::vector<std::string>& names) {
+  maskrcnn::NamedTensors tensors;
+  for (const auto& name : names) tensors[name];
+  return tensors;
+}
+
+}  // namespace
+
+TEST_CASE("every scheme has a name and a convention of its own, and says what its files are built with") {
+  std::set<std::string> names;
+  for (const auto& scheme : maskrcnn::naming_schemes()) {
+    CAPTURE(scheme.name);
+    CHECK(names.insert(scheme.name).second);
+    const auto weights = test::MadeWeights().say("convention", scheme.convention).weights();
+    CHECK(&maskrcnn::family_of(weights) == &scheme);
+    CHECK_NOTHROW(scheme.defaults(weights).validate("defaults"));
+    // COCO's names fit COCO's box head: 80 classes, and what the family has besides them
+    const std::size_t objects = scheme.coco_names().size() - (scheme.background == maskrcnn::BackgroundClass::first);
+    CHECK((objects == 80 || objects == 90));
+  }
+}
+
+TEST_CASE("every convention has a name of its own, and files of a scheme that is known") {
+  const std::vector<std::pair<std::string, std::string>> conventions{
+      {maskrcnn::Torchvision::name, maskrcnn::Torchvision::naming},
+      {maskrcnn::TorchvisionRoiPool::name, maskrcnn::TorchvisionRoiPool::naming},
+      {maskrcnn::TorchvisionRoiAlignMax::name, maskrcnn::TorchvisionRoiAlignMax::naming},
+      {maskrcnn::Detectron2::name, maskrcnn::Detectron2::naming}};
+  std::set<std::string> names;
+  for (const auto& convention : conventions) {
+    CAPTURE(convention.first);
+    CHECK(names.insert(convention.first).second);
+    CHECK(scheme(convention.second).name == convention.second);
+  }
+}
+
+TEST_CASE("a file's scheme is recognised by the names of its tensors, torchvision's if by none") {
+  const auto name = [](const std::vector<std::string>& names) { return maskrcnn::naming_of(tensors(names), {}).name; };
+  CHECK(name({}) == std::string("torchvision"));
+  CHECK(name({"backbone.fpn_lateral2.weight", "something"}) == std::string("torchvision"));
+  CHECK(name({"backbone.body.conv1.weight", "rpn.head.conv.weight"}) == std::string("torchvision"));
+  CHECK(name({"backbone.res2.weight", "proposal_generator.rpn_head.conv.weight"}) == std::string("detectron2"));
+  CHECK(name({"proposal_generator.x", "rpn.x"}) == std::string("torchvision"));
+  CHECK(name({"proposal_generators.x", "rpnx"}) == std::string("torchvision"));
+}
+
+TEST_CASE("metadata say the convention, else the tensors' names; converted files keep their family") {
+  const auto made = [](const std::string& tensor) { return test::MadeWeights().add(tensor, {1}); };
+  const std::string ours = "rpn.head.cls_logits.bias", theirs = "proposal_generator.rpn_head.conv.weight";
+  const auto family = [](const test::MadeWeights& file) {
+    const auto weights = file.weights();
+    return maskrcnn::convention_of(weights) + " " + maskrcnn::family_of(weights).name;
+  };
+  CHECK(family(made(ours)) == "torchvision torchvision");
+  CHECK(family(made(theirs)) == "detectron2 detectron2");
+  CHECK(family(made(ours).say("convention", "detectron2")) == "detectron2 detectron2");
+  CHECK(family(made(theirs).say("convention", "torchvision")) == "torchvision torchvision");
+  CHECK(family(made(ours).say("convention", "torchvision_roi_pool")) == "torchvision_roi_pool torchvision");
+  CHECK(family(made(theirs).say("convention", "nobody")) == "nobody torchvision");
+}
+
+TEST_CASE("old names of torchvision become its current ones") {
+  const auto name = [](const std::string& old) { return scheme("torchvision").rename(old).value(); };
+  CHECK(name("backbone.fpn.inner_blocks.0.weight") == "backbone.fpn.inner_blocks.0.0.weight");
+  CHECK(name("rpn.head.conv.bias") == "rpn.head.conv.0.0.bias");
+  CHECK(name("roi_heads.mask_head.mask_fcn4.bias") == "roi_heads.mask_head.3.0.bias");
+  for (const char* kept :
+       {"backbone.body.layer1.0.bn1.weight", "backbone.fpn.inner_blocks.0.0.weight", "rpn.head.conv.0.0.bias",
+        "backbone.fpn.inner_blocks.10.weight", "roi_heads.mask_head.mask_fcn0.bias", "roi_heads.mask_head.0.0.weight",
+        "backbone.fpn.layer_blocks.x.weight", "backbone.fpn.inner_blocks.0.", "nothing", ""}) {
+    CAPTURE(kept);
+    CHECK(name(kept) == kept);
+  }
+}
+
+TEST_CASE("names of detectron2 become torchvision's") {
+  for (const auto& [theirs, ours] : std::map<std::string, std::string>{
+           {"backbone.bottom_up.stem.conv1.weight", "backbone.body.conv1.weight"},
+           {"backbone.bottom_up.stem.conv1.norm.running_var", "backbone.body.bn1.running_var"},
+           {"backbone.bottom_up.res2.0.shortcut.weight", "backbone.body.layer1.0.downsample.0.weight"},
+           {"backbone.bottom_up.res2.0.shortcut.norm.bias", "backbone.body.layer1.0.downsample.1.bias"},
+           {"backbone.bottom_up.res4.22.conv3.norm.weight", "backbone.body.layer3.22.bn3.weight"},
+           {"backbone.res5.1.conv2.weight", "backbone.body.layer4.1.conv2.weight"},
+           {"roi_heads.res5.2.conv1.norm.bias", "backbone.body.layer4.2.bn1.bias"},
+           {"backbone.fpn_lateral2.weight", "backbone.fpn.inner_blocks.0.0.weight"},
+           {"backbone.fpn_output5.norm.weight", "backbone.fpn.layer_blocks.3.1.weight"},
+           {"proposal_generator.rpn_head.conv.weight", "rpn.head.conv.0.0.weight"},
+           {"proposal_generator.rpn_head.objectness_logits.bias", "rpn.head.cls_logits.bias"},
+           {"proposal_generator.rpn_head.anchor_deltas.bias", "rpn.head.bbox_pred.bias"},
+           {"proposal_generator.anchor_generator.cell_anchors.0", ""},
+           {"pixel_mean", ""},
+           {"roi_heads.box_head.fc2.weight", "roi_heads.box_head.fc7.weight"},
+           {"roi_heads.box_predictor.bbox_pred.weight", "roi_heads.box_predictor.bbox_pred.weight"},
+           {"roi_heads.mask_head.mask_fcn1.weight", "roi_heads.mask_head.0.0.weight"},
+           {"roi_heads.mask_head.deconv.weight", "roi_heads.mask_predictor.conv5_mask.weight"},
+           {"roi_heads.mask_head.predictor.bias", "roi_heads.mask_predictor.mask_fcn_logits.bias"},
+       }) {
+    const std::string name = theirs;
+    CAPTURE(name);
+    CHECK(scheme("detectron2").rename(name) == ours);
+  }
+  for (const char* unknown : {"something.else", "backbone.res", "backbone.res9", "backbone.fpn_lateral1.weight"}) {
+    CAPTURE(unknown);
+    CHECK_FALSE(scheme("detectron2").rename(unknown).has_value());
+  }
+}
