@@ -13,8 +13,8 @@
 using maskrcnn::Activation;
 using maskrcnn::BFloat16;
 using maskrcnn::Index;
+using maskrcnn::is_nan;
 using maskrcnn::kernels::available_kernels;
-using maskrcnn::kernels::is_nan;
 using maskrcnn::kernels::KernelSet;
 
 namespace {

@@ -13,7 +13,7 @@ enum class Activation { none, relu, hard_swish };
 /// The sigmoid made of straight lines: 0 up to -3, 1 from 3 on. torch's `hardsigmoid`.
 template <Scalar T>
 [[nodiscard]] constexpr T hard_sigmoid(T x) {
-  return kernels::is_nan(x) ? x : std::min(std::max(x + T{3}, T{0}), T{6}) / T{6};
+  return is_nan(x) ? x : std::min(std::max(x + T{3}, T{0}), T{6}) / T{6};
 }
 
 /// One number. torch's `relu` and `hardswish`.

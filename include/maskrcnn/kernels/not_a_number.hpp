@@ -1,21 +1,12 @@
-/// Comparisons that keep what is not a number, whatever the compiler was told of such: -ffast-math lets it swap the
-/// operands of a maximum, and a NaN would silently become 0. A test of the bits is beyond its reach.
+/// The larger of two numbers, and ReLU, that keep what is not a number, whatever the compiler was told of such:
+/// -ffast-math lets it swap the operands of a maximum, and a NaN would silently become 0. A test of the bits is beyond
+/// its reach.
 #pragma once
 
-#include <bit>
-#include <cstdint>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/tensor.hpp>
-#include <type_traits>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::kernels {
-
-/// As `std::isnan`, which -ffast-math makes false.
-template <Scalar T>
-[[nodiscard]] constexpr bool is_nan(T x) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits infinity = sizeof(T) == 4 ? static_cast<Bits>(0x7F800000U) : static_cast<Bits>(0x7FF0000000000000U);
-  return (std::bit_cast<Bits>(x) & static_cast<Bits>(~Bits{0} >> 1U)) > infinity;
-}
 
 /// The larger of two numbers; not a number if either is none.
 template <Scalar T>
