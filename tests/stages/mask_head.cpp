@@ -34,8 +34,8 @@ TEST_CASE("more RoIs than are computed at once make the same masks") {
     many_labels.insert(many_labels.end(), labels.begin(), labels.end());
   }
   const auto found = head(many, many_labels);
-  // objects share tiles with other neighbours, which changes how Winograd rounds: by 0.9e-6 with fused multiply-adds, by
-  // 1.13e-6 without (generic kernels on a baseline x86)
+  // objects share tiles with other neighbours, which changes how Winograd rounds: by 0.9e-6 with fused multiply-adds,
+  // by 1.13e-6 without (generic kernels on a baseline x86)
   for (Index i = 0; i < 9; ++i)
     CHECK(test::difference(found.elements().subspan(i * expected.count(), expected.count()), expected.elements()) <
           1.5e-6);
