@@ -291,6 +291,19 @@ class MadeWeights {
       std::make_shared<std::map<std::string, std::vector<float>>>();
 };
 
+/// A convolution `net.conv` of 2 channels to 4 and its batch norm `net.norm`.
+[[nodiscard]] inline maskrcnn::Weights conv_and_norm() {
+  return MadeWeights()
+      .add_random("net.conv.weight", {4, 2, 3, 3}, 1)
+      .add_random("net.conv.bias", {4}, 2)
+      .add("net.norm.weight", {4}, {1, 2, 3, 4})
+      .add("net.norm.bias", {4}, {0.1F, 0.2F, 0.3F, 0.4F})
+      .add("net.norm.running_mean", {4}, {1, -1, 0.5F, 0})
+      .add("net.norm.running_var", {4}, {1, 4, 0.25F, 2})
+      .add("net.norm.num_batches_tracked", {1})
+      .weights();
+}
+
 /// A folder of its own for one test, gone with it.
 class Folder {
  public:

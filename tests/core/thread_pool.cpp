@@ -31,7 +31,7 @@ void pool_for(std::size_t count, const auto& body, int threads = 4) {
   const int before = thread_pool::thread_count();
   thread_pool::set_thread_count(threads);
   try {
-    thread_pool::run_loop(count, maskrcnn::loop_body(body));
+    thread_pool::run_loop(count, body);
   } catch (...) {
     thread_pool::set_thread_count(before);
     throw;
@@ -92,7 +92,7 @@ TEST_CASE("a loop inside a body of the pool runs on the thread of that body") {
   std::atomic<int> same{0};
   pool_for(6, [&](std::size_t) {
     const auto outer = std::this_thread::get_id();
-    thread_pool::run_loop(7, maskrcnn::loop_body([&](std::size_t) { same += std::this_thread::get_id() == outer; }));
+    thread_pool::run_loop(7, [&](std::size_t) { same += std::this_thread::get_id() == outer; });
   });
   CHECK(same == 42);
 }

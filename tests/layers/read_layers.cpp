@@ -4,24 +4,8 @@
 
 using maskrcnn::Parameters;
 
-namespace {
-
-[[nodiscard]] maskrcnn::Weights small() {
-  return test::MadeWeights()
-      .add_random("net.conv.weight", {4, 2, 3, 3}, 1)
-      .add_random("net.conv.bias", {4}, 2)
-      .add("net.norm.weight", {4}, {1, 2, 3, 4})
-      .add("net.norm.bias", {4}, {0.1F, 0.2F, 0.3F, 0.4F})
-      .add("net.norm.running_mean", {4}, {1, -1, 0.5F, 0})
-      .add("net.norm.running_var", {4}, {1, 4, 0.25F, 2})
-      .add("net.norm.num_batches_tracked", {1})
-      .weights();
-}
-
-}  // namespace
-
 TEST_CASE_TEMPLATE("a folded batch norm is the convolution and then the norm", T, float, double) {
-  const auto weights = small();
+  const auto weights = test::conv_and_norm();
   const Parameters net = Parameters(weights) / "net";
   auto conv = maskrcnn::read_conv<T>(net / "conv", {.out = 4, .in = 2, .kernel = 3});
   const auto plain = conv;

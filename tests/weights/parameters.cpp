@@ -4,24 +4,8 @@
 
 using maskrcnn::Parameters;
 
-namespace {
-
-[[nodiscard]] maskrcnn::Weights small() {
-  return test::MadeWeights()
-      .add_random("net.conv.weight", {4, 2, 3, 3}, 1)
-      .add_random("net.conv.bias", {4}, 2)
-      .add("net.norm.weight", {4}, {1, 2, 3, 4})
-      .add("net.norm.bias", {4}, {0.1F, 0.2F, 0.3F, 0.4F})
-      .add("net.norm.running_mean", {4}, {1, -1, 0.5F, 0})
-      .add("net.norm.running_var", {4}, {1, 4, 0.25F, 2})
-      .add("net.norm.num_batches_tracked", {1})
-      .weights();
-}
-
-}  // namespace
-
 TEST_CASE("a place is a prefix, and values are widened") {
-  const auto weights = small();
+  const auto weights = test::conv_and_norm();
   const Parameters root(weights), conv = root / "net" / "conv";
   CHECK((root / "layer" / 3).path() == "layer.3.");
   CHECK(conv.contains("weight"));
@@ -31,7 +15,7 @@ TEST_CASE("a place is a prefix, and values are widened") {
 }
 
 TEST_CASE("a tensor that is missing or of another shape is named, with what was expected and found") {
-  const auto weights = small();
+  const auto weights = test::conv_and_norm();
   const Parameters conv = Parameters(weights) / "net" / "conv";
   CHECK(test::error_of([&] {
           (void)conv.stored("scale", {4, Parameters::any});
@@ -47,7 +31,7 @@ TEST_CASE("a tensor that is missing or of another shape is named, with what was 
 }
 
 TEST_CASE("tensors that nobody reads are found, whoever reads the others") {
-  const auto weights = small();
+  const auto weights = test::conv_and_norm();
   const Parameters root(weights), conv = root / "net" / "conv", norm = root / "net" / "norm";
   CHECK(test::error_of([&] { root.require_all_read(); }) ==
         "weights: 'net.conv.bias' of shape [4] is unknown to this model (file made)");

@@ -3,23 +3,12 @@
 
 #include <cstddef>
 #include <maskrcnn/core/compiled.hpp>
-#include <maskrcnn/core/loop_body.hpp>
-
-// Units of one program may be compiled with and without OpenMP. What depends on that has a name that says so, or the
-// linker would take one unit's functions for the other's. A compiled library has one kind of loop, whoever calls it.
-#if defined(MASKRCNN_COMPILED)
-#define MASKRCNN_LOOPS compiled_loops
-#elif defined(_OPENMP)
-#define MASKRCNN_LOOPS openmp_loops
-#else
-#define MASKRCNN_LOOPS thread_pool_loops
-#endif
+#include <maskrcnn/core/function_ref.hpp>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
-inline namespace MASKRCNN_LOOPS {
 
-/// `parallel_for` of a body whose type is forgotten.
-void run_loop(std::size_t count, LoopBody body);
+/// `parallel_for` of a body whose type is forgotten, so that whatever runs loops is compiled once.
+void run_loop(std::size_t count, FunctionRef<void(std::size_t)> body);
 
 /// Calls `body(i)` once for each i in [0, count), spread over `thread_count()` threads: those of OpenMP, or of the
 /// library's own pool (thread_pool.hpp) where it is compiled without OpenMP. Which thread gets which i is open; bodies
@@ -27,7 +16,7 @@ void run_loop(std::size_t count, LoopBody body);
 /// it. If bodies throw, the caller gets the exception of the smallest i, whatever the number of threads.
 template <class Body>
 void parallel_for(std::size_t count, const Body& body) {
-  run_loop(count, loop_body(body));
+  run_loop(count, body);
 }
 
 /// How many threads a `parallel_for` started here would use: what `set_thread_count` asked for, else what the
@@ -38,7 +27,6 @@ void parallel_for(std::size_t count, const Body& body) {
 /// it is `omp_set_num_threads`.
 void set_thread_count(int count);
 
-}  // namespace MASKRCNN_LOOPS
 }  // namespace maskrcnn
 
 #ifndef MASKRCNN_COMPILED

@@ -13,11 +13,10 @@
 #endif
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
-inline namespace MASKRCNN_LOOPS {
 
 #ifdef _OPENMP
 
-MASKRCNN_FUNCTION void run_loop(std::size_t count, LoopBody body) {
+MASKRCNN_FUNCTION void run_loop(std::size_t count, FunctionRef<void(std::size_t)> body) {
   if (count <= 1 || omp_get_max_threads() <= 1) {
     for (std::size_t i = 0; i < count; ++i) body(i);
     return;
@@ -45,7 +44,9 @@ MASKRCNN_FUNCTION void set_thread_count(int count) { omp_set_num_threads(count <
 
 #else
 
-MASKRCNN_FUNCTION void run_loop(std::size_t count, LoopBody body) { thread_pool::run_loop(count, body); }
+MASKRCNN_FUNCTION void run_loop(std::size_t count, FunctionRef<void(std::size_t)> body) {
+  thread_pool::run_loop(count, body);
+}
 
 MASKRCNN_FUNCTION int thread_count() { return thread_pool::thread_count(); }
 
@@ -53,5 +54,4 @@ MASKRCNN_FUNCTION void set_thread_count(int count) { thread_pool::set_thread_cou
 
 #endif
 
-}  // namespace MASKRCNN_LOOPS
 }  // namespace maskrcnn

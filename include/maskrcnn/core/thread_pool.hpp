@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <maskrcnn/core/compiled.hpp>
-#include <maskrcnn/core/loop_body.hpp>
+#include <maskrcnn/core/function_ref.hpp>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::thread_pool {
 
@@ -11,7 +11,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::thread_pool {
 /// `parallel_for`. The first call starts the threads, the end of the program joins them. Callers at the same time share
 /// them, and each goes on alone where none is free. A child of fork(), which has no thread but the one that forked,
 /// starts its own.
-void run_loop(std::size_t count, LoopBody body);
+void run_loop(std::size_t count, FunctionRef<void(std::size_t)> body);
 
 /// How many threads a loop of the calling thread may use, itself included.
 [[nodiscard]] int thread_count();

@@ -50,7 +50,8 @@ template <class Condition>
 /// One loop, on the stack of its caller.
 class Loop {
  public:
-  Loop(std::size_t count, LoopBody body, int wanted) : open(wanted), count_(count), body_(body), failed_(count) {}
+  Loop(std::size_t count, FunctionRef<void(std::size_t)> body, int wanted)
+      : open(wanted), count_(count), body_(body), failed_(count) {}
 
   /// Does what nobody has begun yet.
   void work() noexcept {
@@ -77,7 +78,7 @@ class Loop {
 
  private:
   std::size_t count_;
-  LoopBody body_;
+  FunctionRef<void(std::size_t)> body_;
   alignas(64) std::atomic<std::size_t> next_{0};  // a cache line of its own: all threads write it, all read the rest
   alignas(64) std::mutex error_mutex_;
   std::size_t failed_;
@@ -232,7 +233,7 @@ MASKRCNN_FUNCTION int thread_count() {
 
 MASKRCNN_FUNCTION void set_thread_count(int count) { thread_state().count = std::max(count, 1); }
 
-MASKRCNN_FUNCTION void run_loop(std::size_t count, LoopBody body) {
+MASKRCNN_FUNCTION void run_loop(std::size_t count, FunctionRef<void(std::size_t)> body) {
   ThreadState& here = thread_state();
   const int threads = thread_count();
   if (count <= 1 || threads <= 1 || here.in_loop) {

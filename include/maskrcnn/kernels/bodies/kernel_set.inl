@@ -1,20 +1,18 @@
 // All kernels of one instruction set, and the table of them. Included by its room: inside the room's namespace and
 // target region, after what it has to say:
 //
-//   name                     as MASKRCNN_ISA spells it
-//   tile_rows, tile_vectors  of the product: so many sums and a few more have room in the registers
-//   Vector                   a register of floats: `lanes`, `load`, `broadcast` (one float of memory to all lanes),
-//   `all`
-//                            (a constant), `store`
+//   name          as MASKRCNN_ISA spells it
+//   tile_rows,
+//   tile_vectors  of the product: so many sums and a few more have room in the registers
+//   Vector        a register of floats: `lanes`, `load`, `broadcast` (one float of memory to all lanes), `all` (a
+//                 constant), `store`
 //   add, subtract, multiply, divide, multiply_add (a * b + c), lane by lane
-//   relu(a)                  0 where a is negative. What is not a number stays so, also where -ffast-math says that
-//   there
-//                            is no such thing: by the bits, or in assembly
+//   relu(a)       0 where a is negative. What is not a number stays so, also where -ffast-math says that there is no
+//                 such thing: by the bits, or in assembly
 //   where_nan(a, otherwise)  a where it is not a number, by the same means
-//   larger(a, b)             anything where either is not a number
-//   Pairs                    a register of pairs of bfloat16 numbers: `load`, `broadcast`, and `first` and `second` of
-//   each
-//                            pair as a Vector; for gemm_widened.inl only
+//   larger(a, b)  anything where either is not a number
+//   Pairs         a register of pairs of bfloat16 numbers: `load`, `broadcast`, and `first` and `second` of each pair
+//                 as a Vector; for gemm_widened.inl only
 
 #include <maskrcnn/kernels/bodies/arithmetic.inl>
 #include <maskrcnn/kernels/bodies/depthwise.inl>
