@@ -1,5 +1,7 @@
 #include <array>
+#include <maskrcnn/kernels/dispatch.hpp>
 #include <maskrcnn/stages/mask_head.hpp>
+#include <string_view>
 
 #include "support.hpp"
 
@@ -36,9 +38,10 @@ TEST_CASE("more RoIs than are computed at once make the same masks") {
   const auto found = head(many, many_labels);
   // objects share tiles with other neighbours, which changes how Winograd rounds: by 0.9e-6 with fused multiply-adds,
   // by 1.13e-6 without (generic kernels on a baseline x86)
+  const bool fused = std::string_view(maskrcnn::kernels::best_kernels<float>().name) != "generic";
   for (Index i = 0; i < 9; ++i)
     CHECK(test::difference(found.elements().subspan(i * expected.count(), expected.count()), expected.elements()) <
-          1.5e-6);
+          (fused ? 1e-6 : 1.5e-6));
 }
 
 TEST_CASE("labels that are no class are refused") {
