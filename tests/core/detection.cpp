@@ -19,6 +19,27 @@ TEST_CASE("a mask stores a patch and answers for the whole image") {
   CHECK(mask == maskrcnn::Mask(mask));
 }
 
+TEST_CASE("a mask answers for coordinates of any size, and lies in its image") {
+  constexpr int least = std::numeric_limits<int>::min(), most = std::numeric_limits<int>::max();
+  maskrcnn::Mask mask({.height = 10, .width = 12}, 3, 4, {.height = 2, .width = 3});
+  for (const int x : {least, -1, 4, most})
+    for (const int y : {least, -1, most}) CHECK_FALSE((mask(x, y) || mask(y, x)));
+  for (const auto& [left, top, width, height] : {std::array{-1, 0, 1, 1},
+                                                 {0, -1, 1, 1},
+                                                 {0, 0, -1, 1},
+                                                 {0, 0, 13, 1},
+                                                 {12, 0, 1, 1},
+                                                 {0, 10, 1, 1},
+                                                 {most, most, most, most},
+                                                 {least, least, least, least}}) {
+    CAPTURE(left);
+    CHECK(test::contains(test::error_of([&] {
+                           maskrcnn::Mask({.height = 10, .width = 12}, left, top, {.height = height, .width = width});
+                         }),
+                         "mask: expected a patch inside the image of 12 x 10 pixels, found one of "));
+  }
+}
+
 TEST_CASE("an empty mask is 0 everywhere") {
   const maskrcnn::Mask none;
   CHECK(none.area() == 0);

@@ -30,6 +30,27 @@ TEST_CASE("of several exceptions the caller gets that of the smallest index") {
                          "7", std::invalid_argument);
 }
 
+TEST_CASE("bodies take denormals for zeros, on every thread, and nobody else does") {
+  volatile float tiny = 1e-40F, one = 1;
+  for (const std::size_t count : {1U, 64U}) {
+    std::vector<int> zeros(count), nested(count);
+    maskrcnn::parallel_for(count, [&](std::size_t i) {
+      zeros[i] = tiny * one == 0.0F ? 1 : 0;
+      maskrcnn::parallel_for(1, [&](std::size_t) { nested[i] = tiny * one == 0.0F ? 1 : 0; });
+    });
+#if defined(__SSE__) || defined(__aarch64__)
+    CHECK(std::count(zeros.begin(), zeros.end(), 1) == static_cast<std::ptrdiff_t>(count));
+    CHECK(std::count(nested.begin(), nested.end(), 1) == static_cast<std::ptrdiff_t>(count));
+#endif
+    CHECK(tiny * one != 0.0F);
+  }
+  try {
+    maskrcnn::parallel_for(1, [](std::size_t) { throw std::invalid_argument("body"); });
+  } catch (const std::invalid_argument&) {
+    CHECK(tiny * one != 0.0F);
+  }
+}
+
 TEST_CASE("loops may be nested") {
   std::vector<int> visits(6 * 7);
   maskrcnn::parallel_for(

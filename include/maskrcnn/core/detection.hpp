@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <maskrcnn/core/box.hpp>
 #include <maskrcnn/core/compiled.hpp>
+#include <maskrcnn/core/error.hpp>
 #include <utility>
 #include <vector>
 
@@ -17,13 +18,15 @@ class Mask {
 
   /// @param image  size of the whole image, in pixels
   /// @param left   first column of the patch in the image; `top` its first row
-  /// @param patch  size of the patch; it lies inside the image
-  Mask(Size image, int left, int top, Size patch)
-      : image_(image),
-        left_(left),
-        top_(top),
-        patch_(patch),
-        pixels_(static_cast<std::size_t>(patch.height) * static_cast<std::size_t>(patch.width)) {}
+  /// @param patch  size of the patch
+  /// @throws Error if the patch does not lie inside the image
+  Mask(Size image, int left, int top, Size patch) : image_(image), left_(left), top_(top), patch_(patch) {
+    if (left < 0 || top < 0 || patch.width < 0 || patch.height < 0 || patch.width > image.width - left ||
+        patch.height > image.height - top)
+      fail("mask: expected a patch inside the image of ", image.width, " x ", image.height, " pixels, found one of ",
+           patch.width, " x ", patch.height, " at (", left, ", ", top, ")");
+    pixels_.resize(static_cast<std::size_t>(patch.height) * static_cast<std::size_t>(patch.width));
+  }
 
   /// Size of the image that the mask belongs to, in pixels.
   [[nodiscard]] Size image_size() const { return image_; }
@@ -38,8 +41,9 @@ class Mask {
 
   /// Whether pixel (x, y) of the image belongs to the object; any coordinates are allowed.
   [[nodiscard]] bool operator()(int x, int y) const {
+    if (x < left_ || y < top_) return false;  // first: differences of extreme coordinates overflow
     const int column = x - left_, row = y - top_;
-    return column >= 0 && row >= 0 && column < patch_.width && row < patch_.height && patch_row(row)[column] != 0;
+    return column < patch_.width && row < patch_.height && patch_row(row)[column] != 0;
   }
 
   /// Number of pixels that belong to the object.

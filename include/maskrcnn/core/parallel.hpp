@@ -13,7 +13,8 @@ void run_loop(std::size_t count, FunctionRef<void(std::size_t)> body);
 /// Calls `body(i)` once for each i in [0, count), spread over `thread_count()` threads: those of OpenMP, or of the
 /// library's own pool (thread_pool.hpp) where it is compiled without OpenMP. Which thread gets which i is open; bodies
 /// write to disjoint places, so results do not depend on it. A loop inside a body runs on the thread that has come to
-/// it. If bodies throw, the caller gets the exception of the smallest i, whatever the number of threads.
+/// it. Bodies take denormals for zeros. If bodies throw, the caller gets the exception of the smallest i, whatever the
+/// number of threads.
 template <class Body>
 void parallel_for(std::size_t count, const Body& body) {
   run_loop(count, body);

@@ -6,6 +6,7 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+#include <maskrcnn/core/denormals.hpp>
 
 #include <exception>
 #else
@@ -18,20 +19,25 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 MASKRCNN_FUNCTION void run_loop(std::size_t count, FunctionRef<void(std::size_t)> body) {
   if (count <= 1 || omp_get_max_threads() <= 1) {
+    const FlushDenormals flush;
     for (std::size_t i = 0; i < count; ++i) body(i);
     return;
   }
   std::exception_ptr error;
   std::size_t failed = count;
-#pragma omp parallel for schedule(dynamic, 1)
-  for (std::size_t i = 0; i < count; ++i) {
-    try {
-      body(i);
-    } catch (...) {
+#pragma omp parallel
+  {
+    const FlushDenormals flush;
+#pragma omp for schedule(dynamic, 1) nowait
+    for (std::size_t i = 0; i < count; ++i) {
+      try {
+        body(i);
+      } catch (...) {
 #pragma omp critical(maskrcnn_parallel_for)
-      if (i < failed) {
-        failed = i;
-        error = std::current_exception();
+        if (i < failed) {
+          failed = i;
+          error = std::current_exception();
+        }
       }
     }
   }

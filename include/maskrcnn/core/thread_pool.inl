@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <exception>
 #include <maskrcnn/core/compiled.hpp>
+#include <maskrcnn/core/denormals.hpp>
 #include <maskrcnn/core/thread_pool.hpp>
 #include <memory>
 #include <mutex>
@@ -55,6 +56,7 @@ class Loop {
 
   /// Does what nobody has begun yet.
   void work() noexcept {
+    const FlushDenormals flush;
     for (std::size_t i = 0; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) {
       try {
         body_(i);
@@ -237,6 +239,7 @@ MASKRCNN_FUNCTION void run_loop(std::size_t count, FunctionRef<void(std::size_t)
   ThreadState& here = thread_state();
   const int threads = thread_count();
   if (count <= 1 || threads <= 1 || here.in_loop) {
+    const FlushDenormals flush;
     for (std::size_t i = 0; i < count; ++i) body(i);
     return;
   }
