@@ -113,7 +113,7 @@ refuse "'architecture' is 'yolo', expected" unknown.safetensors
 safetensors sizes.safetensors '{"__metadata__":{"architecture":"mask_rcnn_resnet18_fpn","min_size":"-3"}}' ''
 refuse "'min_size' expects an integer" sizes.safetensors
 printf '\200\002cos\nsystem\nX\013\000\000\000touch owned\205R.' >system.pth
-refuse 'pickle wants to call os.system, which is none of the names a checkpoint needs' system.pth
+refuse 'found a pickle of os.system' system.pth
 printf 'PK\003\004 and no more' >cut.pth
 refuse 'has no end record; is it cut off?' cut.pth
 

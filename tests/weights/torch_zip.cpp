@@ -57,8 +57,12 @@ TEST_CASE("calls of other forms are refused") {
   const std::string outside = "expected ('storage', type, key, location, elements) outside the pickle";
   CHECK(test::contains(error_of_tensor({.elements = -1}), outside));
   CHECK(test::contains(error_of_value("NQ"), outside));
-  CHECK(test::contains(error_of_value(op::tuple(op::text("module") + op::global("torch", "Tensor") + "NNK\x01") + "Q"),
+  CHECK(test::contains(error_of_value(op::tuple(op::text("modules") + op::global("torch", "Tensor") + "NNK\x01") + "Q"),
                        outside));
+  // of old files, the class of a whole module, and its source
+  CHECK(test::contains(test::error_of_bytes(test::torch_zip_bytes(
+                           op::tuple(op::text("module") + op::global("my", "Net") + "NN") + "Q" + ")\x81")),
+                       "found a pickle of my.Net"));
 }
 
 TEST_CASE("parameters in parameters end") {
@@ -78,9 +82,13 @@ TEST_CASE("archives that are no state dicts are refused") {
                        "one without data.pkl"));
   CHECK(test::contains(test::error_of_bytes(test::zip_bytes(
                            {{.name = "m/data.pkl", .data = pickle}, {.name = "m/constants.pkl", .data = ""}})),
-                       "found a TorchScript program"));
+                       "found a TorchScript or exported program; load it in Python"));
+  CHECK(test::contains(
+      test::error_of_bytes(test::zip_bytes({{.name = "arr_0.npy", .data = "x"}, {.name = "b.npy", .data = "y"}})),
+      "one without data.pkl, of {arr_0.npy, b.npy}; if the weights are among them, unpack it"));
   CHECK(test::contains(test::error_of_bytes(test::torch_zip_bytes("}", test::floats(6), "big")),
                        "expected little-endian numbers, found byte order 'big'"));
-  CHECK(test::contains(error_of_value(op::global("torchvision.models.detection.mask_rcnn", "MaskRCNN") + ")\x81"),
-                       "wants to call torchvision.models.detection.mask_rcnn.MaskRCNN, which"));
+  CHECK(test::contains(test::error_of_bytes(test::torch_zip_bytes(
+                           op::global("torchvision.models.detection.mask_rcnn", "MaskRCNN") + ")\x81")),
+                       "found a pickle of torchvision.models.detection.mask_rcnn.MaskRCNN"));
 }

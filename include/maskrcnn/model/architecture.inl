@@ -6,6 +6,7 @@
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/listed.hpp>
 #include <maskrcnn/model/architecture.hpp>
+#include <maskrcnn/weights/naming/foreign.hpp>
 #include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/residual_network.hpp>
 #include <maskrcnn/weights/weights.hpp>
@@ -69,9 +70,12 @@ inline constexpr std::string_view conventions[] = {
 [[nodiscard]] inline const Network& network_of(const Weights& weights) {
   const auto found = residual_network_of(weights, body);
   if (!found)
-    fail("weights: found neither metadata 'architecture' nor tensors '", body, "layer1.0.conv1.weight' and '", body,
-         "layer1.0.conv2.weight', or '", body, "15.block.0.0.weight', expected ", supported_architectures(),
-         ", with torchvision's or detectron2's names (file ", weights.file(), ")");
+    fail("weights: expected metadata 'architecture', or the tensors of a residual network ('", body,
+         "layer1.0.conv1.weight') or of MobileNetV3 ('", body,
+         "15.block.0.0.weight') by torchvision's or detectron2's "
+         "names, found ",
+         naming::described(weights.tensors()), "; known are ", supported_architectures(), " (file ", weights.file(),
+         ")");
   const auto& [bottleneck, groups, wide, depths] = *found;
   for (const Network& network : networks)
     if (network.bottleneck == bottleneck && network.groups == groups && network.depths == depths) return network;

@@ -6,6 +6,7 @@
 #include <maskrcnn/weights/byte_reader.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/numpy_pickle.hpp>
+#include <maskrcnn/weights/other_formats.hpp>
 #include <maskrcnn/weights/safetensors.hpp>
 #include <maskrcnn/weights/torch_legacy.hpp>
 #include <maskrcnn/weights/torch_zip.hpp>
@@ -37,6 +38,11 @@ MASKRCNN_FUNCTION Weights read_weights(const WeightFile& file) {
     case WeightFormat::safetensors:
       break;
   }
+  if (file.bytes.empty())
+    fail("weights: expected weights, found an empty file; download it again (file ", file.name, ")");
+  if (const OtherFormat* const other = other_format_of(file.bytes))
+    fail("weights: expected safetensors, a file of torch.save or a pickle of NumPy arrays, found ", other->what, "; ",
+         other->remedy, " (file ", file.name, ")");
   return read_safetensors(file);
 }
 

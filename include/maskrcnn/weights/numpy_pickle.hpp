@@ -25,6 +25,13 @@ class ArrayReader final : public state_dict::TensorSource {
 
   [[nodiscard]] bool wanted(std::string_view name) const override { return momentum_ || !name.ends_with("_momentum"); }
 
+  [[nodiscard]] bool is_tensor(const pickle::Value& value) const override {
+    for (const char* const maker :
+         {"numpy.core.multiarray._reconstruct", "numpy.core.numeric._frombuffer", "numpy.core.multiarray.scalar"})
+      if (tree_->calls(value, maker)) return true;
+    return false;
+  }
+
   [[nodiscard]] std::optional<StoredTensor> tensor_of(const pickle::Value& value,
                                                       const std::string& name) const override {
     const auto arguments = tree_->arguments(value);
@@ -170,7 +177,7 @@ class ArrayReader final : public state_dict::TensorSource {
   if (author) metadata["__author__"] = printable(author->text());
   const auto memory = state_dict::memory_of(file);
   const numpy_format::ArrayReader reader(tree, memory->copies, author.has_value());
-  return {file.name, state_dict::tensors(tree, root, reader), std::move(metadata), memory};
+  return state_dict::weights(tree, root, reader, std::move(metadata), memory);
 }
 
 }  // namespace maskrcnn

@@ -1,5 +1,6 @@
 /// Pickles: a small machine that reads them as plain data. It has the operations that checkpoints are written with,
-/// protocols 2 to 5, and no others; names outside `pickle_names.hpp` are refused, and the ones inside are not called.
+/// protocols 2 to 5, and no others. Nothing is called, whatever its name: objects of classes that no reader knows are
+/// written down as what they are made of, and are in nobody's way unless a tensor that is wanted lies in them.
 #pragma once
 
 #include <cstdint>
@@ -100,8 +101,23 @@ class Machine {
       case Op::long1:
         push(long_integer(in_->text(in_->number<std::uint8_t>())));
         return true;
+      case Op::long4:
+        push(long_integer(in_->text(in_->number<std::uint32_t>())));
+        return true;
       case Op::binfloat:
-        push(Value(Kind::other, in_->text(8)));
+        push(Value(Kind::real, in_->text(8)));
+        return true;
+      case Op::pop:  // of the value on top or, if there is none above it, of the last mark
+        if (!marks_.empty() && stack_.size() == floor())
+          marks_.pop_back();
+        else
+          pop();
+        return true;
+      case Op::pop_mark:
+        pop_to_mark();
+        return true;
+      case Op::dup:
+        push(top());
         return true;
       default:
         return false;
@@ -163,10 +179,15 @@ class Machine {
         push(tree_->add(Kind::tuple, pop_to_mark()));
         return true;
       case Op::empty_list:
+      case Op::empty_set:
         push(tree_->add(Kind::list, {}));
+        return true;
+      case Op::frozenset:
+        push(tree_->add(Kind::list, pop_to_mark()));
         return true;
       case Op::append:
       case Op::appends:
+      case Op::additems:
         extend(Kind::list, op == Op::append ? pop(1) : pop_to_mark());
         return true;
       case Op::empty_dict:
@@ -182,9 +203,18 @@ class Machine {
   }
 
   void extend(Kind kind, const std::vector<Value>& values) {
-    if (!top().is(kind)) refuse("adds items to what is no ", kind == Kind::list ? "list" : "dict");
     if (kind == Kind::dict && values.size() % 2 != 0) refuse("adds a key without a value");
-    auto& items = tree_->items(top());
+    Value to = top();
+    if (to.is(Kind::call)) {  // an object of a class derived from list, whose items nobody asks for, or from dict
+      if (kind == Kind::list) return;
+      if (!tree_->items(to)[3].is(Kind::dict)) {
+        const Value dict = tree_->add(Kind::dict, {});
+        tree_->items(to)[3] = dict;
+      }
+      to = tree_->items(to)[3];
+    }
+    if (!to.is(kind)) refuse("adds items to what is no ", kind == Kind::list ? "list" : "dict");
+    auto& items = tree_->items(to);
     items.insert(items.end(), values.begin(), values.end());
   }
 
@@ -236,38 +266,45 @@ class Machine {
         return true;
       }
       case Op::reduce:
-      case Op::newobj: {
+      case Op::newobj:
+      case Op::newobj_ex: {
+        if (op == Op::newobj_ex) pop();  // arguments by name
         const Value arguments = pop(), callee = pop();
-        if (!callee.is(Kind::global) || !arguments.is(Kind::tuple)) refuse("calls what is no name");
+        if (!arguments.is(Kind::tuple)) refuse("calls with what are no arguments");
         const std::string_view name = callee.text();
         const bool mapping =
             name == "collections.OrderedDict" || name == "collections.defaultdict" || name == "collections.Counter";
-        push(mapping ? tree_->add(Kind::dict, pairs_of(arguments)) : tree_->add(Kind::call, {callee, arguments}));
+        push(mapping ? tree_->add(Kind::dict, pairs_of(arguments))
+                     : tree_->add(Kind::call, {callee, arguments, Value(Kind::none), Value(Kind::none)}));
         return true;
       }
       case Op::build: {
         const Value state = pop();
-        if (top().is(Kind::dict)) return true;  // attributes of an OrderedDict, such as `_metadata`
-        if (!top().is(Kind::call)) refuse("sets the state of what has none");
-        auto& items = tree_->items(top());
-        items.resize(2);
-        items.push_back(state);
+        if (top().is(Kind::call)) tree_->items(top())[2] = state;
+        return true;  // others have nothing that anybody asks for: attributes of an OrderedDict, such as `_metadata`
+      }
+      case Op::binpersid: {
+        const Value id = pop();
+        const auto parts = std::as_const(*tree_).items(id);
+        // in old files, the class of a module beside its source
+        if (parts.size() > 1 && parts[0].text() == "module")
+          push(parts[1]);
+        else
+          push(tree_->add(Kind::persistent, {id}));
         return true;
       }
-      case Op::binpersid:
-        push(tree_->add(Kind::persistent, pop(1)));
-        return true;
       default:
         return false;
     }
   }
 
   void push_global(std::string_view module, std::string_view name) {
-    const auto allowed = allowed_name(module, name);
-    if (!allowed)
-      fail("weights: pickle wants to call ", printable(module), ".", printable(name),
-           ", which is none of the names a checkpoint needs (file ", tree_->file(), ")");
-    push(Value(Kind::global, *allowed));
+    if (const auto known = known_name(module, name)) return push(Value(Kind::global, *known));
+    // names are short; what is not need not be remembered
+    constexpr std::size_t longest = 100;
+    tree_->spend(4);
+    push(Value(Kind::global,
+               tree_->own(printable(module.substr(0, longest)) + "." + printable(name.substr(0, longest)))));
   }
 
   /// What a dict is made of that is called with arguments: a dict, or a list of pairs as Python 2 writes it.

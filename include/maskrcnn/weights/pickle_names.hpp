@@ -1,5 +1,4 @@
-/// The names that a pickle may mention. Nothing is ever called: these are the calls that the readers know how to read,
-/// and those that stand in training checkpoints beside the tensors and are passed over.
+/// The names in pickles that readers know. Nothing is ever called: these are the calls that tensors are made of.
 #pragma once
 
 #include <array>
@@ -45,20 +44,24 @@ inline constexpr std::array<TorchType, 23> torch_types{{
 }};
 
 /// The other names.
-inline constexpr std::array<std::string_view, 32> other_names{
-    // what tensors are made of
-    "collections.OrderedDict", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
-    "torch._utils._rebuild_tensor_v3", "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state",
-    "torch._tensor._rebuild_from_type_v2", "numpy.core.multiarray._reconstruct", "numpy.core.multiarray.scalar",
-    "numpy.core.numeric._frombuffer", "numpy.ndarray", "numpy.dtype", "_codecs.encode",
-    // what stands beside them
-    "collections.defaultdict", "collections.Counter", "argparse.Namespace", "torch.Size", "torch.device",
-    "torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer", "pathlib.PosixPath",
-    "pathlib.WindowsPath", "builtins.set", "builtins.frozenset", "builtins.list", "builtins.dict", "builtins.int",
-    "builtins.float", "builtins.bool", "builtins.str", "builtins.bytes"};
+inline constexpr std::array<std::string_view, 15> other_names{"collections.OrderedDict",
+                                                              "torch._utils._rebuild_tensor",
+                                                              "torch._utils._rebuild_tensor_v2",
+                                                              "torch._utils._rebuild_tensor_v3",
+                                                              "torch._utils._rebuild_parameter",
+                                                              "torch._utils._rebuild_parameter_with_state",
+                                                              "torch._tensor._rebuild_from_type_v2",
+                                                              "numpy.core.multiarray._reconstruct",
+                                                              "numpy.core.multiarray.scalar",
+                                                              "numpy.core.numeric._frombuffer",
+                                                              "numpy.ndarray",
+                                                              "numpy.dtype",
+                                                              "_codecs.encode",
+                                                              "builtins.bytes",
+                                                              "builtins.set"};
 
 /// The name of the list that `module` and `name` mean, as PyTorch and NumPy of any age and Python 2 and 3 spell it.
-[[nodiscard]] inline std::optional<std::string_view> allowed_name(std::string_view module, std::string_view name) {
+[[nodiscard]] inline std::optional<std::string_view> known_name(std::string_view module, std::string_view name) {
   if (module.size() > 100 || name.size() > 100) return std::nullopt;
   std::string full(module);
   if (module == "torch.cuda") full = "torch";  // old files: tensors that lay on a graphics card

@@ -9,6 +9,9 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::pickle {
 /// The operations, by the names of Python's pickletools.
 enum class Op : std::uint8_t {
   mark = '(',
+  pop = '0',
+  pop_mark = '1',
+  dup = '2',
   stop = '.',
   none = 'N',
   proto = 0x80,
@@ -17,6 +20,7 @@ enum class Op : std::uint8_t {
   binint1 = 'K',
   binint2 = 'M',
   long1 = 0x8A,
+  long4 = 0x8B,
   binfloat = 'G',
   newtrue = 0x88,
   newfalse = 0x89,
@@ -40,6 +44,9 @@ enum class Op : std::uint8_t {
   empty_dict = '}',
   setitem = 's',
   setitems = 'u',
+  empty_set = 0x8F,
+  additems = 0x90,
+  frozenset = 0x91,
   binput = 'q',
   long_binput = 'r',
   binget = 'h',
@@ -49,6 +56,7 @@ enum class Op : std::uint8_t {
   stack_global = 0x93,
   reduce = 'R',
   newobj = 0x81,
+  newobj_ex = 0x92,
   build = 'b',
   binpersid = 'Q',
 };

@@ -19,14 +19,16 @@ enum class Kind : std::uint8_t {
   none,
   boolean,
   integer,     ///< of 64 bits
-  other,       ///< a number that no reader asks for: floats, longer integers; `text` are its bytes
+  real,        ///< a float; `text` are its eight bytes, highest first
+  other,       ///< an integer that no reader asks for, of more than 64 bits
   text,        ///< UTF-8
   bytes,       ///< also the strings of Python 2
-  global,      ///< a name of the allow list, in full, as `text`
+  global,      ///< a name in full, as `text`; names of the list in `pickle_names.hpp` are spelled as there
   tuple,       ///< `items`
-  list,        ///< `items`
+  list,        ///< `items`; sets too
   dict,        ///< `items`: key, value, key, value
-  call,        ///< `items`: the global, the tuple of arguments and, if one was set, the state
+  call,        ///< `items`: what is called, the tuple of arguments, the state, a dict of what was set by key; the last
+               ///< two `none` unless there are any
   persistent,  ///< `items`: the one value that names something outside the pickle
 };
 
@@ -52,6 +54,14 @@ class Value {
   /// The integer, if it is one and not negative.
   [[nodiscard]] std::optional<std::uint64_t> size() const {
     return is(Kind::integer) && integer() >= 0 ? std::optional(number_) : std::nullopt;
+  }
+  /// The number, if it is one that a double can be.
+  [[nodiscard]] std::optional<double> real() const {
+    if (is(Kind::integer)) return static_cast<double>(integer());
+    if (!is(Kind::real) || number_ != sizeof(double)) return std::nullopt;
+    std::uint64_t bits = 0;
+    for (const char byte : text()) bits = bits << 8U | static_cast<unsigned char>(byte);
+    return std::bit_cast<double>(bits);
   }
   /// Where the tree holds the items.
   [[nodiscard]] std::size_t node() const { return static_cast<std::size_t>(number_); }
@@ -99,6 +109,9 @@ class Tree {
   /// All values of kind `persistent`, in the order of the file.
   [[nodiscard]] const std::vector<Value>& persistents() const { return persistents_; }
 
+  /// A text of the tree's own, such as a name whose parts lie apart in the file.
+  [[nodiscard]] std::string_view own(std::string text) { return texts_.emplace_back(std::move(text)); }
+
   /// Whether `value` is a call of `name`, such as "torch._utils._rebuild_tensor_v2".
   [[nodiscard]] bool calls(const Value& value, std::string_view name) const {
     return value.is(Kind::call) && items(value)[0].text() == name;
@@ -107,9 +120,22 @@ class Tree {
   [[nodiscard]] std::span<const Value> arguments(const Value& value) const {
     return value.is(Kind::call) ? items(items(value)[1]) : std::span<const Value>();
   }
-  /// The value of a dict under `key`, the last one if there are more.
-  [[nodiscard]] std::optional<Value> find(const Value& dict, std::string_view key) const {
+  /// The dict that `value` is, or holds as the objects of classes derived from dict do; else `none`.
+  [[nodiscard]] Value mapping(const Value& value) const {
+    const Value held = value.is(Kind::call) ? items(value)[3] : value;
+    return held.is(Kind::dict) ? held : Value(Kind::none);
+  }
+  /// The attributes of an object: what its state is, or begins with where it has slots as well; else `none`.
+  [[nodiscard]] Value attributes(const Value& value) const {
+    if (!value.is(Kind::call)) return Value(Kind::none);
+    Value state = items(value)[2];
+    if (state.is(Kind::tuple) && !items(state).empty()) state = items(state)[0];
+    return state.is(Kind::dict) ? state : Value(Kind::none);
+  }
+  /// The value of a mapping under `key`, the last one if there are more.
+  [[nodiscard]] std::optional<Value> find(const Value& value, std::string_view key) const {
     std::optional<Value> found;
+    const Value dict = mapping(value);
     if (!dict.is(Kind::dict)) return found;
     const auto all = items(dict);
     for (std::size_t i = 0; i + 1 < all.size(); i += 2)
@@ -121,6 +147,7 @@ class Tree {
   std::string file_;
   std::size_t spent_ = 0;
   std::deque<std::vector<Value>> nodes_;
+  std::deque<std::string> texts_;
   std::vector<Value> persistents_;
 };
 

@@ -65,7 +65,7 @@ inline constexpr std::string_view legacy_magic = "\x6C\xFC\x9C\x46\xF9\x20\x6A\x
   const auto storages = torch_format::legacy_storages(tree, keys, in);
   const auto memory = state_dict::memory_of(file);
   const torch_format::TensorReader reader(tree, storages, memory->copies);
-  return {file.name, state_dict::tensors(tree, root, reader), {}, memory};
+  return state_dict::weights(tree, root, reader, {}, memory);
 }
 
 }  // namespace maskrcnn

@@ -37,8 +37,10 @@ struct StorageId {
     for (const auto& known : pickle::torch_types)
       if (known.storage == id[1].text()) type = &known;
   if (type == nullptr || !id[0].is_string() || id[0].text() != "storage" || !id[2].is_string() || !id[4].size())
-    fail("weights: expected ('storage', type, key, location, elements) outside the pickle, found something else (file ",
-         tree.file(), ")");
+    fail("weights: expected ('storage', type, key, location, elements) outside the pickle, found ",
+         id.size() > 1 && id[1].is(pickle::Kind::global) ? "a storage of type " + std::string(id[1].text())
+                                                         : "something else",
+         " (file ", tree.file(), ")");
   return {type, id[2].text(), *id[4].size()};
 }
 
@@ -48,6 +50,12 @@ class TensorReader final : public state_dict::TensorSource {
   /// All three must outlive the reader.
   TensorReader(const pickle::Tree& tree, const NamedBytes& storages, TensorCopies& copies)
       : tree_(&tree), storages_(&storages), copies_(&copies) {}
+
+  [[nodiscard]] bool is_tensor(const pickle::Value& value) const override {
+    if (!value.is(pickle::Kind::call)) return false;
+    const std::string_view callee = tree_->items(value)[0].text();
+    return callee.starts_with("torch._utils._rebuild_") || callee == "torch._tensor._rebuild_from_type_v2";
+  }
 
   [[nodiscard]] std::optional<StoredTensor> tensor_of(const pickle::Value& value,
                                                       const std::string& name) const override {

@@ -17,14 +17,25 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
   const ZipArchive archive(file);
   const std::string_view pickle_name = "/data.pkl";
   std::string folder;
-  for (const auto& [name, data] : archive.entries())
+  std::string inside;
+  bool program = false;
+  for (const std::string_view name : archive.names()) {
     if (name.ends_with(pickle_name) && name.find('/') == name.size() - pickle_name.size())
       folder = name.substr(0, name.size() - pickle_name.size() + 1);
+    if (name.ends_with("/constants.pkl") || name.ends_with("/archive_format")) program = true;
+    if (inside.size() < 120) inside.append(inside.empty() ? "" : ", ").append(printable(name));
+  }
+  if (program)
+    fail(
+        "weights: expected a state dict saved by torch.save, found a TorchScript or exported program; load it in "
+        "Python "
+        "and save its state_dict() (file ",
+        file.name, ")");
+  if (folder.empty())
+    fail("weights: expected a zip archive of torch.save, found one without data.pkl, of {", inside,
+         "}; if the weights are among them, unpack it (file ", file.name, ")");
   const auto bytes = archive.find(folder + "data.pkl");
-  if (folder.empty() || !bytes)
-    fail("weights: expected a zip archive of torch.save, found one without data.pkl (file ", file.name, ")");
-  if (archive.find(folder + "constants.pkl"))
-    fail("weights: expected a state dict saved by torch.save, found a TorchScript program (file ", file.name, ")");
+  if (!bytes) fail("weights: expected a zip archive of torch.save, found one without data.pkl (file ", file.name, ")");
   if (const auto order = archive.find(folder + "byteorder"); order && ByteReader::text_of(*order) != "little")
     fail("weights: expected little-endian numbers, found byte order '", printable(ByteReader::text_of(*order)),
          "' (file ", file.name, ")");
@@ -44,7 +55,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
   }
   const auto memory = state_dict::memory_of(file);
   const torch_format::TensorReader reader(tree, storages, memory->copies);
-  return {file.name, state_dict::tensors(tree, root, reader), {}, memory};
+  return state_dict::weights(tree, root, reader, {}, memory);
 }
 
 }  // namespace maskrcnn

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
@@ -18,8 +19,10 @@ class Weights {
 
   /// @param file  name for messages
   /// @param owner whatever keeps the tensors' bytes alive
-  /// @throws Error if a tensor is there under two names
-  Weights(std::string file, Tensors tensors, Metadata metadata, std::shared_ptr<const void> owner);
+  /// @param notes what the reader of the file assumed
+  /// @throws Error if a tensor is there under two names, or those of two networks are
+  Weights(std::string file, Tensors tensors, Metadata metadata, std::shared_ptr<const void> owner,
+          std::vector<std::string> notes = {});
 
   [[nodiscard]] const std::string& file() const { return file_; }
   /// Who named the tensors in the file.
@@ -27,6 +30,9 @@ class Weights {
   /// Tensors by torchvision's current names.
   [[nodiscard]] const Tensors& tensors() const { return tensors_; }
   [[nodiscard]] const Metadata& metadata() const { return metadata_; }
+
+  /// For people: what was assumed where the file does not say, what of it was passed over. A line each.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
   [[nodiscard]] const StoredTensor* find(const std::string& name) const {
     const auto found = tensors_.find(name);
@@ -47,6 +53,7 @@ class Weights {
   Metadata metadata_;
   const NamingScheme* naming_;
   std::shared_ptr<const void> owner_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace maskrcnn

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/weights/naming/wrappers.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <string>
 #include <utility>
@@ -9,11 +10,10 @@
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 MASKRCNN_FUNCTION Weights::Weights(std::string file, Tensors tensors, Metadata metadata,
-                                   std::shared_ptr<const void> owner)
-    : file_(std::move(file)),
-      metadata_(std::move(metadata)),
-      naming_(&naming_of(tensors, metadata_)),
-      owner_(std::move(owner)) {
+                                   std::shared_ptr<const void> owner, std::vector<std::string> notes)
+    : file_(std::move(file)), metadata_(std::move(metadata)), owner_(std::move(owner)), notes_(std::move(notes)) {
+  tensors = naming::unwrapped(std::move(tensors), file_, notes_);
+  naming_ = &naming_of(tensors, metadata_);
   for (auto& [name, tensor] : tensors) {
     const std::string current = naming_->rename(name).value_or(name);
     if (!current.empty() && !tensors_.emplace(current, std::move(tensor)).second)

@@ -1,8 +1,9 @@
-/// Zip archives of stored, that is uncompressed, entries: where each lies in the file. Nothing is ever unpacked.
+/// Zip archives: where each stored, that is uncompressed, entry lies in the file. Nothing is ever unpacked.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <maskrcnn/weights/byte_ranges.hpp>
 #include <maskrcnn/weights/byte_reader.hpp>
 #include <maskrcnn/weights/weight_file.hpp>
@@ -20,7 +21,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 /// Source: PKWARE's APPNOTE.TXT 6.3.9, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3.
 class ZipArchive {
  public:
-  /// @throws Error if the archive is malformed, or an entry is compressed or encrypted
+  /// @throws Error if the archive is malformed
   explicit ZipArchive(const WeightFile& file) : file_(file.name), bytes_(file.bytes) {
     const Directory directory = find_directory();
     ByteReader in(bytes_.subspan(static_cast<std::size_t>(directory.offset), static_cast<std::size_t>(directory.bytes)),
@@ -29,9 +30,14 @@ class ZipArchive {
     std::optional<std::string_view> repeated;
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
       const Entry entry = read_entry(in, directory.offset);
+      if (!repeated && (entries_.contains(entry.name) || unreadable_.contains(entry.name))) repeated = entry.name;
+      if (!entry.fault.empty()) {
+        unreadable_.emplace(entry.name, entry.fault);
+        continue;
+      }
       const auto end = static_cast<std::uint64_t>(entry.bytes.data() + entry.bytes.size() - bytes_.data());
       places.push_back({.begin = entry.header, .end = end, .name = entry.name});
-      if (!entries_.emplace(entry.name, entry.bytes).second && !repeated) repeated = entry.name;
+      entries_.emplace(entry.name, entry.bytes);
     }
     if (in.remaining() != 0)
       refuse("has ", in.remaining(), " bytes behind the ", directory.entries, " entries of its directory");
@@ -40,9 +46,19 @@ class ZipArchive {
     if (repeated) refuse("has two entries '", printable(*repeated), "'");
   }
 
-  [[nodiscard]] const NamedBytes& entries() const { return entries_; }
+  /// The names of all entries.
+  [[nodiscard]] std::vector<std::string_view> names() const {
+    std::vector<std::string_view> names;
+    for (const auto& [name, bytes] : entries_) names.push_back(name);
+    for (const auto& [name, fault] : unreadable_) names.push_back(name);
+    return names;
+  }
 
+  /// The bytes of an entry; empty, if there is none of that name.
+  /// @throws Error if it is compressed or encrypted
   [[nodiscard]] std::optional<std::span<const std::byte>> find(std::string_view name) const {
+    if (const auto packed = unreadable_.find(name); packed != unreadable_.end())
+      refuse("has entry '", printable(name), "' ", packed->second, ", expected it stored as PyTorch writes it");
     const auto found = entries_.find(name);
     return found == entries_.end() ? std::nullopt : std::optional(found->second);
   }
@@ -58,6 +74,7 @@ class ZipArchive {
     std::string_view name;
     std::span<const std::byte> bytes;
     std::uint64_t header;  ///< where the local header begins
+    std::string fault{};   ///< why it cannot be read
   };
 
   struct Directory {
@@ -142,10 +159,8 @@ class ZipArchive {
     ByteReader extra(in.take(extra_bytes), "a zip entry's extra field", file_);
     (void)in.take(comment_bytes);
     read_wide_fields(extra, size, packed, header);
-    if (method != 0)
-      refuse("has entry '", printable(name), "' compressed by method ", method,
-             ", expected it stored as PyTorch writes it");
-    if ((flags & 1U) != 0) refuse("has an encrypted entry '", printable(name), "'");
+    if ((flags & 1U) != 0) return {name, {}, header, "encrypted"};
+    if (method != 0) return {name, {}, header, "compressed by method " + std::to_string(method)};
     if (packed != size) refuse("has entry '", printable(name), "' of ", size, " bytes stored in ", packed);
     return {name, local_data(name, header, size, directory), header};
   }
@@ -187,6 +202,7 @@ class ZipArchive {
   std::string file_;
   std::span<const std::byte> bytes_;
   NamedBytes entries_;
+  std::map<std::string_view, std::string> unreadable_;
 };
 
 }  // namespace maskrcnn
