@@ -55,6 +55,79 @@ TEST_CASE("C4 models run their last layer on every RoI") {
 
 TEST_CASE("DC5 models dilate their last layer") { compare<MaskRCNN, BottleneckDc5>("dc5"); }
 
+namespace {
+
+/// A model whose tensors are those of another, and the numbers of its own that a configuration says.
+template <class Model, class Change>
+void compare_variant(const std::string& name, const std::string& base, const Change& change) {
+  constexpr bool exact = std::is_same_v<typename Model::Scalar, double>;
+  CAPTURE(name);
+  const test::Golden golden("detectron2_" + name);
+  const auto weights = weights_of(base);
+  auto config = maskrcnn::ModelConfig::from(weights);
+  change(config);
+  test::check_detections(golden, exact ? "double" : "float", Model(weights, config)(golden.image("case.image")),
+                         {.pixels = exact ? 1e-4 : 1e-2, .score = exact ? 1e-5 : 1e-4, .mask_pixels = exact ? 0U : 2U});
+}
+
+}  // namespace
+
+TEST_CASE("RoIAlign may have as many samples as a file was trained with, aligned or not") {
+  const auto change = [](maskrcnn::ModelConfig& config) {
+    config.roi_align_aligned = false;
+    config.box_sampling_ratio = config.mask_sampling_ratio = 2;
+  };
+  compare_variant<MaskRCNN<BottleneckFpn, Detectron2>>("unaligned", "fpn", change);
+  compare_variant<MaskRCNN<ResNetFpn<double, bottleneck>, Detectron2>>("unaligned", "fpn", change);
+}
+
+TEST_CASE("layers may be dilated, as TridentNet's third is") {
+  const auto change = [](maskrcnn::ModelConfig& config) { config.dilations = {1, 1, 2, 1}; };
+  compare_variant<MaskRCNN<BottleneckC4, Detectron2>>("trident", "c4", change);
+  compare_variant<MaskRCNN<ResNetC4<double, bottleneck>, Detectron2>>("trident", "c4", change);
+}
+
+TEST_CASE("files of the zoo that are not what their tensors look like are known by their path, and said") {
+  const auto whole = weights_of("fpn");
+  const auto config_of = [&](const std::string& path) {
+    return maskrcnn::ModelConfig::from({path, whole.tensors(), {{"convention", "detectron2"}}, nullptr});
+  };
+  const auto plain = config_of("/models/model_final_f10217.pkl");
+  CHECK(plain.notes.empty());
+  CHECK(plain.min_size == 800);
+  CHECK_FALSE(plain.roi_align_aligned.has_value());
+  for (const char* path :
+       {"/models/137781281/model_final.pkl", "model_final_62ca52.pkl", "137781054/model_final_7ab50c.pkl"}) {
+    CAPTURE(path);
+    const auto config = config_of(path);
+    CHECK(config.roi_align_aligned == false);
+    CHECK(config.box_sampling_ratio == 2);
+    CHECK(config.mask_sampling_ratio == 2);
+    REQUIRE(config.notes.size() == 1);
+    CHECK(config.notes[0] ==
+          "by its path, the file is detectron2's comparison with Detectron: RoIAlign of two samples, not aligned");
+  }
+  CHECK(config_of("/Cityscapes/mask_rcnn_R_50_FPN/142423278/model_final_af9cf5.pkl").min_size == 1024);
+  CHECK(config_of("model_final_824ab5.pkl").max_detections == 300);
+  CHECK(config_of("148572198/x.pkl").dilations == std::array{1, 1, 2, 1});
+  // metadata decide before the path does
+  CHECK(maskrcnn::ModelConfig::from(
+            {"model_final_824ab5.pkl", whole.tensors(), {{"box_detections_per_img", "7"}}, nullptr})
+            .max_detections == 7);
+}
+
+TEST_CASE("as many classes as LVIS has mean its thresholds") {
+  for (const auto& [classes, limit] : {std::pair{1230U, 300}, {1203U, 300}, {1204U, 100}}) {
+    const auto weights = test::MadeWeights()
+                             .add("proposal_generator.x", {1})
+                             .add("roi_heads.box_predictor.cls_score.bias", {classes + 1})
+                             .weights();
+    const auto config = maskrcnn::ModelConfig::from(weights);
+    CHECK(config.max_detections == limit);
+    CHECK(config.notes.size() == (limit == 300 ? 1U : 0U));
+  }
+}
+
 TEST_CASE("boxes may be the same for all classes") { compare<FasterRCNN, BottleneckFpn>("agnostic"); }
 
 TEST_CASE("detectron2's sizes are rounded, and limited twice") {

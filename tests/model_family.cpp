@@ -55,6 +55,26 @@ TEST_CASE("ResNet-18 as resnet_fpn_backbone makes it: frozen norms with an epsil
   CHECK(std::count_if(other.begin(), other.end(), near) < static_cast<std::ptrdiff_t>(expected.size() / 4));
 }
 
+TEST_CASE("a whole module is run by what its attributes say, in whichever wrapper") {
+  using maskrcnn::resnet18, maskrcnn::ResNetFpn;
+  const test::Golden golden("end_to_end_whole");
+  const auto weights = maskrcnn::load_weights(MASKRCNN_GOLDEN_DIR "/checkpoints/whole_module.pth");
+  const auto image = golden.image("case.image");
+  test::check_detections(golden, "float", MaskRCNN<maskrcnn::ResNet18Fpn>(weights)(image),
+                         {.pixels = 1e-3, .score = 1e-4});
+  test::check_detections(golden, "double", MaskRCNN<ResNetFpn<double, resnet18>>(weights)(image),
+                         {.pixels = 2e-5, .score = 2e-7});
+  const auto config = maskrcnn::ModelConfig::from(weights);
+  CHECK(config.min_size == 96);
+  CHECK(config.box_pool_size == 5);
+  CHECK(config.mask_pool_size == 20);
+  CHECK(config.box_sampling_ratio == 3);
+  CHECK(config.mask_sampling_ratio == 0);
+  CHECK(config.batch_norm_epsilon == 1e-3);
+  CHECK(config.rpn_score_threshold == 0.2);
+  CHECK(config.notes.empty());
+}
+
 TEST_CASE("MobileNetV3: three levels of fifteen anchors, low proposals dropped") {
   using maskrcnn::BackboneWithFpn, maskrcnn::MobileNetV3LargeBody;
   check<FasterRCNN<maskrcnn::MobileNetV3LargeFpn>, FasterRCNN<BackboneWithFpn<double, MobileNetV3LargeBody>>>(

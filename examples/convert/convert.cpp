@@ -123,6 +123,7 @@ void print(const Weights& weights, const maskrcnn::Architecture& architecture, c
               std::string(architecture.convention).c_str());
   std::printf("  classes     %s\n", segment::printable(class_text(config)).c_str());
   std::printf("  input       shorter side %d, longer side at most %d pixels\n", config.min_size, config.max_size);
+  for (const std::string& note : config.notes) std::printf("  note        %s\n", segment::printable(note).c_str());
   std::map<std::string, std::pair<std::size_t, std::size_t>> types;
   std::size_t numbers = 0;
   for (const auto& [name, tensor] : weights.tensors()) {

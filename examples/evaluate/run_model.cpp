@@ -96,6 +96,7 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   run.weights = options.weights.empty() ? segment::bundled_model() : options.weights;
   const auto weights = maskrcnn::load_weights(run.weights);
   auto config = maskrcnn::ModelConfig::from(weights);
+  data.notes.insert(data.notes.end(), config.notes.begin(), config.notes.end());
   // files of models that are meant to be scored say 0.05, which is no threshold to use them with
   constexpr double to_be_scored = 0.05;
   if (config.box_score_threshold > to_be_scored) run.score_threshold = config.box_score_threshold;

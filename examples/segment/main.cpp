@@ -39,6 +39,7 @@ maskrcnn::AnyModel load(const Options& options) {
   if (options.max_detections) config.max_detections = *options.max_detections;
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
   if (options.verify) maskrcnn::verify<maskrcnn::AnyModel>(weights);
+  for (const std::string& note : config.notes) segment::print_failure(tool_name, "note: " + note);
   return {weights, config, {.precision = *maskrcnn::precision_named(options.precision)}};
 }
 

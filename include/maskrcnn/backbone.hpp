@@ -1,9 +1,11 @@
 /// Backbones: what the model needs of one, and the list of those that come with the library.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/feature_pyramid.hpp>
 #include <maskrcnn/layers/compute.hpp>
 #include <maskrcnn/stages/fpn.hpp>
@@ -19,7 +21,8 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 struct BackboneOptions {
   double batch_norm_epsilon = 1e-5;
   BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
-  Compute compute{};  ///< for its layers
+  std::array<int, 4> dilations{1, 1, 1, 1};  ///< see `ModelConfig`
+  Compute compute{};                         ///< for its layers
 };
 
 /// What a backbone says of itself besides its maps; derive from it and hide what differs.
@@ -97,6 +100,7 @@ struct ResNetBody {
             Spec,
             {.epsilon = options.batch_norm_epsilon,
              .bottleneck_stride = options.bottleneck_stride,
+             .dilations = options.dilations,
              .layers = layers,
              .compute = options.compute}};
   }
@@ -111,6 +115,8 @@ struct MobileNetV3LargeBody {
 
   template <Scalar T>
   [[nodiscard]] static MobileNetV3<T> read(const Parameters& at, const BackboneOptions& options) {
+    if (options.dilations != BackboneOptions{}.dilations)
+      fail("model: expected no dilations for MobileNetV3, which has other layers than a residual network, found some");
     return {at, mobilenet_v3_large, options.batch_norm_epsilon, options.compute};
   }
 };
@@ -155,6 +161,7 @@ class ResNetC4 : public SingleMapResNet<T, Spec> {
         c5_(at / "body" / "layer4", this->channels(),
             {.block = Spec.block,
              .stride = 2,
+             .dilation = static_cast<Index>(options.dilations[3]),
              .epsilon = options.batch_norm_epsilon,
              .bottleneck_stride = options.bottleneck_stride,
              .depth = Spec.depths[3],

@@ -42,7 +42,7 @@ class InspectionOf final : public Inspection<typename Model::Scalar> {
   [[nodiscard]] BackgroundClass background() const override { return Model::Conventions::background; }
   [[nodiscard]] std::optional<Masks> masks() const override {
     if constexpr (has_masks)
-      return Masks{.bins = std::remove_cvref_t<decltype(model_.branch())>::bins, .paste = model_.branch().paste()};
+      return Masks{.bins = static_cast<int>(model_.branch().bins()), .paste = model_.branch().paste()};
     else
       return std::nullopt;
   }

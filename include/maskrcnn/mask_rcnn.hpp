@@ -135,6 +135,7 @@ GeneralizedRCNN<B, C, Boxes, Branches...>::GeneralizedRCNN(const Parameters& roo
       preprocess_(preprocess_options<C>(config_, B::size_divisor)),
       backbone_(root / "backbone", {.batch_norm_epsilon = *config_.batch_norm_epsilon,
                                     .bottleneck_stride = config_.bottleneck_stride.value_or(C::bottleneck_stride),
+                                    .dilations = config_.dilations,
                                     .compute = compute}),
       rpn_(root / "rpn", AnchorGenerator<Scalar>(anchor_options<C>(config_, B::finest_stride)),
            rpn_options<C>(config_, backbone_.channels(), compute)),
@@ -163,6 +164,11 @@ FeaturePyramid<typename B::Scalar> GeneralizedRCNN<B, C, Boxes, Branches...>::fe
   auto features = backbone_(input);
   if (features.size() != B::levels)
     fail("model: expected ", B::levels, " maps of the backbone, found ", features.size());
+  for (const auto& map : features)
+    if (map.size(0) != 1 || map.count() == 0 || map.size(3) != backbone_.channels())
+      fail("model: expected maps of the backbone of shape ",
+           shape_text(Shape<4>{1, map.size(1), map.size(2), backbone_.channels()}), ", none empty, found ",
+           shape_text(map.shape()));
   return features;
 }
 

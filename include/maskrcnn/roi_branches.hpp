@@ -45,32 +45,36 @@ template <Scalar T>
   return std::max<Index>(1, (Index{49} << 20U) / (bins * bins * channels * sizeof(T)));
 }
 
-/// Features of RoIs as a head is given them: `Output` x `Output` bins by RoIAlign or RoIPool, as the convention has it,
-/// from the level that fits the box.
-template <Backbone B, Convention C, int Output>
+/// Features of RoIs as a head is given them: by RoIAlign or RoIPool, as the convention has it, from the level that fits
+/// the box.
+template <Backbone B, Convention C>
 class RoiFeatures {
   using T = typename B::Scalar;
 
  public:
-  explicit RoiFeatures(const Compute& compute)
-      : pool_(roi_level_options<C>(B::roi_levels, B::finest_stride), compute) {}
+  RoiFeatures(const RoiSpec& spec, const Compute& compute) : spec_(spec), kernels_(&compute.kernels<T>()) {}
+
+  /// Bins per axis.
+  [[nodiscard]] Index bins() const { return static_cast<Index>(spec_.output); }
 
   /// What a head makes of boxes: one row for each. They go through it some at a time, so that memory does not grow with
   /// their number. A row is the same in whichever group it is, but for the rounding of Winograd's tiles, which lie
   /// otherwise on 14 x 14 bins of another number of RoIs.
   /// @param boxes in pixels of the resized image
+  /// @throws Error if one has corners that are swapped or no numbers, or lies far outside of any image
   /// @param head  called with features [n, k, k, C] and the number of the first of their n boxes, makes a tensor [n,
   ///              ...]
   template <class Head>
   [[nodiscard]] auto operator()(const RoiSource<B>& source, std::span<const BasicBox<T>> boxes,
                                 const Head& head) const {
-    const Index group = rois_at_a_time<T>(static_cast<Index>(Output), source.backbone.channels());
+    require_rois(boxes);
+    const Index group = rois_at_a_time<T>(bins(), source.backbone.channels());
     decltype(head(Tensor<T, 4>(), Index{})) all;
     auto shape = all.shape();
     if (boxes.empty()) return source.features.front().like(shape);
     for (Index first = 0; first < boxes.size(); first += group) {
       const auto some = boxes.subspan(first, std::min<Index>(group, boxes.size() - first));
-      Tensor<T, 4> features = pool_(source.features, some, source.frame);
+      Tensor<T, 4> features = pooled(source, some);
       if constexpr (BackboneOnRois<B>) features = source.backbone.on_rois(features);
       auto part = head(features, first);
       if (some.size() == boxes.size()) return part;
@@ -85,8 +89,19 @@ class RoiFeatures {
   }
 
  private:
-  using Operator = std::conditional_t<C::roi.quantised, RoiPool<Output>, RoiAlign<RoiSpec{Output, C::roi}>>;
-  MultiLevelRoi<T, Operator> pool_;
+  [[nodiscard]] Tensor<T, 4> pooled(const RoiSource<B>& source, std::span<const BasicBox<T>> boxes) const {
+    const auto read = [this](TensorView<const T, 3> map, const BasicBox<T>& box, T scale, T* to) {
+      if constexpr (C::roi.quantised)
+        roi_pool(map, box, scale, spec_.output, to);
+      else
+        roi_align(map, box, scale, spec_, to, *kernels_);
+    };
+    return read_rois<T>(source.features, boxes, source.frame, roi_level_options<C>(B::roi_levels, B::finest_stride),
+                        spec_.output, read);
+  }
+
+  RoiSpec spec_;
+  const kernels::KernelSet<T>* kernels_;
 };
 
 /// Which proposals are objects, of which class, and their boxes: Fast R-CNN's branch.
@@ -97,8 +112,8 @@ class BoxBranch {
  public:
   /// @param at the place of `box_head` and `box_predictor`
   BoxBranch(const Parameters& at, const ModelConfig& config, Index channels, const Compute& compute)
-      : features_(compute),
-        head_(at, box_head_options<C>(config, channels, static_cast<Index>(B::box_bins), BackboneOnRois<B>, compute)) {}
+      : head_(at, box_head_options<C>(config, channels, {.bins = B::box_bins, .averaged = BackboneOnRois<B>}, compute)),
+        features_(roi_spec<C>(config, head_.bins(), config.box_sampling_ratio), compute) {}
 
   /// Number of classes, background included.
   [[nodiscard]] Index classes() const { return head_.classes(); }
@@ -116,8 +131,8 @@ class BoxBranch {
   }
 
  private:
-  RoiFeatures<B, C, B::box_bins> features_;
   BoxHead<T> head_;
+  RoiFeatures<B, C> features_;  // as many bins as the head takes
 };
 
 /// A mask for each object: what makes Faster R-CNN Mask R-CNN.
@@ -128,15 +143,18 @@ class MaskBranch {
  public:
   using Result = Detection;
   static constexpr const char* architecture = "mask_rcnn";  ///< how names of architectures begin
-  static constexpr int bins = B::mask_bins;                 ///< of the features of a RoI, per axis
 
   /// @param at the place of `mask_head` and `mask_predictor`
   MaskBranch(const Parameters& at, const BranchOptions& options)
-      : features_(options.compute),
+      : features_(roi_spec<C>(options.config, static_cast<Index>(options.config.mask_pool_size.value_or(B::mask_bins)),
+                              options.config.mask_sampling_ratio),
+                  options.compute),
         head_(at,
               {.tower = tower_options(options.config, options.channels, options.compute), .labels = options.labels}),
         paste_(paste_options<C>(options.config)) {}
 
+  /// Bins of the features of a RoI, per axis.
+  [[nodiscard]] Index bins() const { return features_.bins(); }
   /// How masks are drawn into the image.
   [[nodiscard]] MaskPaste paste() const { return paste_.paste; }
 
@@ -170,7 +188,7 @@ class MaskBranch {
     });
   }
 
-  RoiFeatures<B, C, B::mask_bins> features_;
+  RoiFeatures<B, C> features_;
   MaskHead<T> head_;
   PasteOptions paste_;
 };

@@ -5,6 +5,7 @@
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/labels.hpp>
 #include <maskrcnn/layers/compute.hpp>
+#include <maskrcnn/ops/roi_grid.hpp>
 #include <maskrcnn/stages/anchors.hpp>
 #include <maskrcnn/stages/box_head.hpp>
 #include <maskrcnn/stages/mask_head.hpp>
@@ -13,6 +14,7 @@
 #include <maskrcnn/stages/preprocess.hpp>
 #include <maskrcnn/stages/rpn.hpp>
 #include <maskrcnn/weights/model_config.hpp>
+#include <optional>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
@@ -77,6 +79,16 @@ template <Convention C>
           .epsilon_outside_log = C::level_epsilon_outside_log};
 }
 
+/// How RoIs become features of `bins` x `bins`, for a head whose options these are.
+/// @param samples what the configuration says of them
+template <Convention C>
+[[nodiscard]] RoiSpec roi_spec(const ModelConfig& config, Index bins, const std::optional<int>& samples) {
+  RoiSpec spec{static_cast<int>(bins), C::roi};
+  spec.rule.samples = samples.value_or(spec.rule.samples);
+  spec.rule.aligned = config.roi_align_aligned.value_or(spec.rule.aligned);
+  return spec;
+}
+
 /// What decides which refined boxes become detections.
 template <Convention C>
 [[nodiscard]] DetectionRule detection_rule(const ModelConfig& config) {
@@ -88,14 +100,20 @@ template <Convention C>
           .min_size = C::detection_min_size};
 }
 
-/// @param channels, bins of the features of a RoI
-/// @param averaged       see `BoxPredictorOptions`
+/// What a backbone asks of the features of RoIs.
+struct RoiFeatureNeeds {
+  int bins = 7;           ///< per axis, where neither the configuration nor the weights say
+  bool averaged = false;  ///< see `BoxPredictorOptions`
+};
+
+/// @param channels of the features of a RoI
 template <Convention C>
-[[nodiscard]] BoxHeadOptions box_head_options(const ModelConfig& config, Index channels, Index bins, bool averaged,
+[[nodiscard]] BoxHeadOptions box_head_options(const ModelConfig& config, Index channels, const RoiFeatureNeeds& needs,
                                               const Compute& compute = {}) {
   BoxHeadOptions options{.predictor = {.tower = tower_options(config, channels, compute),
-                                       .bins = bins,
-                                       .averaged = averaged,
+                                       .bins = static_cast<Index>(config.box_pool_size.value_or(needs.bins)),
+                                       .bins_told = config.box_pool_size.has_value(),
+                                       .averaged = needs.averaged,
                                        .background = C::background},
                          .detections = detection_rule<C>(config)};
   options.predictor.tower.winograd_tile = 4;  // scores are made of these: the exact tiles in every precision
@@ -117,6 +135,10 @@ void check_config(const ModelConfig& config, std::size_t levels, Index classes) 
   if (config.anchor_sizes.size() != levels)
     fail("model: expected anchor_sizes for the ", levels, " levels of the backbone, found ",
          config.anchor_sizes.size());
+  if (C::roi.quantised && (config.box_sampling_ratio || config.mask_sampling_ratio || config.roi_align_aligned))
+    fail(
+        "model: expected no box_sampling_ratio, mask_sampling_ratio and roi_align_aligned for RoIPool, which has none, "
+        "found one of them");
   const Index labels = Labels{classes, C::background}.names();
   if (!config.class_names.empty() && config.class_names.size() != labels)
     fail("model: expected ", labels, " class names, one for each label of the weights, found ",

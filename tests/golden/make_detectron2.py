@@ -15,6 +15,7 @@ import numpy
 import torch
 import torchvision
 from PIL import Image
+from safetensors import safe_open
 
 from golden_file import FOLDER, Golden, boxes_in, packed, synthetic_picture
 from make_stages import awkward_boxes
@@ -23,6 +24,7 @@ sys.path.insert(0, str(FOLDER.parent / "parity"))
 import detectron2_package as package  # noqa: E402
 from detectron2.data.transforms import ResizeShortestEdge  # noqa: E402
 from detectron2.layers.mask_ops import paste_masks_in_image  # noqa: E402
+from detectron2.modeling import build_model  # noqa: E402
 from detectron2.modeling.poolers import assign_boxes_to_levels  # noqa: E402
 from detectron2.structures import Boxes  # noqa: E402
 
@@ -101,6 +103,51 @@ def model(name):
     golden.save()
 
 
+def variant(name, base, changes, alter=lambda net: None):
+    """What the tensors of another model find when they are run by other numbers, which they do not tell."""
+    zoo_name, base_changes, _ = MODELS[base]
+    config = package.configuration(zoo_name, CHANGES + base_changes + changes)
+    net = build_model(config).eval()
+    with safe_open(FOLDER / f"detectron2_{base}_model.safetensors", "pt") as file:
+        stored = {key: file.get_tensor(key).float() for key in file.keys()}
+    missing = net.load_state_dict({key: value for key, value in stored.items() if key in net.state_dict()}, strict=False)
+    assert not [key for key in missing.missing_keys if "cell_anchors" not in key and "pixel_" not in key], missing
+    alter(net)
+    for seed in range(100):
+        torch.manual_seed(60 + seed)
+        picture = synthetic_picture(104, 141)
+        rgb = picture.permute(1, 2, 0).numpy()
+        found = {"float": package.detect(net.float(), config, rgb), "double": package.detect(net.double(), config, rgb)}
+        if decided(*found.values()):
+            break
+    else:
+        sys.exit(f"{name}: each of 100 pictures has decisions that hang by a rounding")
+    print(f"{name}, seed {seed}: {len(found['double'][1])} detections, scores {found['double'][1].min():.3f} to "
+          f"{found['double'][1].max():.3f}")  # fmt: skip
+    golden = Golden(f"detectron2_{name}")
+    golden.add("case", image=picture)
+    for precision, (boxes, scores, labels, masks) in found.items():
+        golden.add(precision, boxes=boxes, scores=scores, labels=labels.int())
+    if masks is not None:
+        golden.add("double", masks=packed(masks))
+    golden.save()
+
+
+def variants():
+    """RoIAlign as the comparisons with Detectron have it; and a dilated third layer, which is what TridentNet's middle
+    branch, the one that runs at test time, is (projects/TridentNet/tridentnet/trident_backbone.py)."""
+    pooler = ["POOLER_SAMPLING_RATIO", 2, "POOLER_TYPE", "ROIAlign"]
+    heads = ["MODEL.ROI_BOX_HEAD.", "MODEL.ROI_MASK_HEAD."]
+    variant("unaligned", "fpn", [head + word if isinstance(word, str) and word.startswith("POOLER") else word
+                                 for head in heads for word in pooler])  # fmt: skip
+
+    def dilate(net):
+        for block in net.backbone.res4:
+            block.conv2.dilation = block.conv2.padding = (2, 2)
+
+    variant("trident", "c4", [], dilate)
+
+
 def decided(one, other):
     """Whether no decision hangs by a rounding, the order of detections or a pixel at the threshold, and roundings stay
     what they are: networks of random numbers may blow them up."""
@@ -160,5 +207,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     for name in MODELS:
         model(name)
+    variants()
     steps()
     pillow_resize()

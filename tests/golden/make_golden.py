@@ -24,7 +24,7 @@ MAKERS = (
     roi.level_mapper, roi.roi, roi.multi_level_roi,
     stages.box_head, stages.conv_box_head, stages.mask_head, stages.paste, stages.losses,
     models.end_to_end, models.image_losses, models.end_to_end_v2, models.end_to_end_resnet18,
-    models.end_to_end_mobilenet, models.bundled,
+    models.end_to_end_whole,    models.end_to_end_mobilenet, models.bundled,
 )  # fmt: skip
 
 

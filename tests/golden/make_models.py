@@ -2,6 +2,7 @@
 
 import json
 import sys
+import types
 
 import numpy
 import torch
@@ -14,7 +15,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.rpn import RPNHead
-from torchvision.ops import roi_align
+from torchvision.ops import MultiScaleRoIAlign, roi_align
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 from golden_file import FOLDER, Golden, packed, synthetic_picture
@@ -165,6 +166,30 @@ def end_to_end_resnet18():
     print(f"  variances {variances.min():.2g} to {variances.max():.2g}, {(variances < 1e-5).sum()} of {len(variances)} below 1e-5")
     save_model("slim_resnet18", model, facts)
     save_results("end_to_end_resnet18", model, picture)
+
+
+def end_to_end_whole():
+    """A whole module, pickled, whose attributes say what no tensor does: pools, samples, sizes, thresholds, epsilon."""
+    torch.manual_seed(42)
+    picture = synthetic_picture(88, 117)
+    generator = AnchorGenerator(SLIM_ANCHOR_SIZES, ((0.5, 1.0, 2.0),) * 5)
+    levels = ["0", "1", "2", "3"]
+    model = MaskRCNN(
+        slim_backbone("resnet18", 4, 16), min_size=(80, 96), max_size=160, rpn_anchor_generator=generator,
+        image_mean=[0.4, 0.5, 0.6], image_std=[0.2, 0.25, 0.3], rpn_pre_nms_top_n_test=90, rpn_post_nms_top_n_test=80,
+        rpn_nms_thresh=0.6, rpn_score_thresh=0.2, box_score_thresh=0.1, box_nms_thresh=0.4, box_detections_per_img=25,
+        box_roi_pool=MultiScaleRoIAlign(levels, 5, 3), mask_roi_pool=MultiScaleRoIAlign(levels, (20, 20), 0),
+        box_head=TwoMLPHead(16 * 25, 24), box_predictor=FastRCNNPredictor(24, 5),
+        mask_head=MaskRCNNHeads(16, (16,) * 4, 1), mask_predictor=MaskRCNNPredictor(16, 16, 5),
+    ).eval()  # fmt: skip
+    make_useful(model, picture.float() / 255, lambda name: name.endswith("bn2"), frozen=1e-3)
+    for module in model.modules():
+        if "SlimPyramid" in type(module).__name__ or "slim" in type(module).__module__:
+            type(module).__module__ = "somebodys.networks"  # a class that no reader has heard of
+    sys.modules["somebodys"] = types.ModuleType("somebodys")
+    sys.modules["somebodys.networks"] = sys.modules["slim_networks"]
+    torch.save({"epoch": 3, "model": model.half(), "settings": types.SimpleNamespace(lr=0.1)}, FOLDER / "checkpoints" / "whole_module.pth")
+    save_results("end_to_end_whole", model, picture)
 
 
 def end_to_end_mobilenet():

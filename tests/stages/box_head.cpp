@@ -45,6 +45,32 @@ TEST_CASE_TEMPLATE("convolutions, norms and fully connected layers are as many a
   }
 }
 
+TEST_CASE("the weights say how many bins their features have, unless somebody else does") {
+  const auto made = [](std::size_t columns) {
+    return test::MadeWeights()
+        .add("box_head.fc6.weight", {3, columns})
+        .add("box_head.fc6.bias", {3})
+        .add("box_head.fc7.weight", {3, 3})
+        .add("box_head.fc7.bias", {3})
+        .add("box_predictor.cls_score.weight", {2, 3})
+        .add("box_predictor.cls_score.bias", {2})
+        .add("box_predictor.bbox_pred.weight", {8, 3})
+        .add("box_predictor.bbox_pred.bias", {8})
+        .weights();
+  };
+  const auto bins = [](const maskrcnn::Weights& weights, bool told) {
+    return maskrcnn::BoxPredictor<float>(maskrcnn::Parameters(weights),
+                                         {.tower = {.channels = 2}, .bins = 7, .bins_told = told})
+        .bins();
+  };
+  CHECK(bins(made(2 * 49), false) == 7);
+  CHECK(bins(made(2 * 25), false) == 5);
+  CHECK(bins(made(2), false) == 1);
+  CHECK(bins(made(2 * 49), true) == 7);
+  CHECK(test::contains(test::error_of([&] { (void)bins(made(2 * 25), true); }), "shape [3,50], expected [any,98]"));
+  CHECK(test::contains(test::error_of([&] { (void)bins(made(2 * 26), false); }), "shape [3,52], expected [any,98]"));
+}
+
 TEST_CASE("a layer that is missing is named") {
   const auto error = [](test::MadeWeights made) {
     const auto weights = made.weights();

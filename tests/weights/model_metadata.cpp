@@ -22,6 +22,12 @@ TEST_CASE("every fact of a model survives the way into a file and back") {
   config.mask_threshold = 0.7;
   config.batch_norm_epsilon = 0.001;
   config.class_names = {"__background__", "nucleus"};
+  config.dilations = {1, 1, 2, 1};
+  config.box_pool_size = 5;
+  config.mask_pool_size = 28;
+  config.box_sampling_ratio = 0;
+  config.mask_sampling_ratio = 4;
+  config.roi_align_aligned = true;
   const auto back = [](const ModelConfig& written) {
     test::MadeWeights file;
     for (const auto& [key, value] : maskrcnn::metadata_of(written, "mask_rcnn_resnet50_fpn", "torchvision"))
@@ -48,6 +54,8 @@ TEST_CASE("a full configuration is written under every key there is") {
   config.batch_norm_epsilon = 0;
   config.bottleneck_stride = maskrcnn::BottleneckStride::in_1x1;
   config.mask_paste = maskrcnn::MaskPaste::sampled;
+  config.box_pool_size = config.mask_pool_size = config.box_sampling_ratio = config.mask_sampling_ratio = 14;
+  config.roi_align_aligned = true;
   const auto metadata = maskrcnn::metadata_of(config, "mask_rcnn_resnet50_fpn", "torchvision");
   const auto keys = maskrcnn::metadata_keys();
   CHECK(keys.size() == metadata.size());
@@ -56,5 +64,5 @@ TEST_CASE("a full configuration is written under every key there is") {
   CHECK(metadata.at("stride_in_1x1") == "true");
   CHECK(metadata.at("classes") == R"(["__background__","nucleus"])");
   // what is empty says nothing
-  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 4);
+  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 9);
 }

@@ -14,6 +14,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 struct BoxPredictorOptions {
   ConvTowerOptions tower{};  ///< of the pooled features
   Index bins = 7;            ///< of the pooled features, per axis
+  bool bins_told = true;     ///< false: another number, if the first fully connected layer has columns for it
   bool averaged = false;  ///< whether classes and boxes come from the mean of the bins, by no layers of the head's own
   BackgroundClass background = BackgroundClass::first;
 };
@@ -31,6 +32,8 @@ class BoxPredictor {
 
   /// Number of classes K, background included.
   [[nodiscard]] Index classes() const { return classes_; }
+  /// Bins of the pooled features that it takes, per axis.
+  [[nodiscard]] Index bins() const { return bins_; }
 
   /// [N, k, k, C] -> [N, 5 K]: K class logits, then (dx, dy, dw, dh) for each class.
   [[nodiscard]] Tensor<T, 2> operator()(const Tensor<T, 4>& pooled) const;
@@ -39,7 +42,7 @@ class BoxPredictor {
   Index read_layers(const Parameters& head, const BoxPredictorOptions& options);
   void add_deltas(const Parameters& box, Index in, BackgroundClass background, LinearWeights<T>& rows) const;
 
-  Index classes_ = 0;
+  Index classes_ = 0, bins_ = 0;
   ConvTower<T> tower_;
   std::vector<Linear<T>> layers_;
   Linear<T> predictors_;

@@ -5,6 +5,7 @@
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/layers/box_predictor.hpp>
 #include <maskrcnn/layers/read_layers.hpp>
+#include <optional>
 #include <utility>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
@@ -27,6 +28,16 @@ template <Scalar T>
   return linear;
 }
 
+/// The k of a layer that takes [C, k, k]; nothing, if its columns are of no such features.
+[[nodiscard]] inline std::optional<Index> bins_of(const Parameters& at, Index channels) {
+  constexpr Index most = 64;
+  if (!at.contains("weight")) return std::nullopt;
+  const Index columns = at.stored("weight", {Parameters::any, Parameters::any}).shape[1];
+  for (Index bins = 1; bins <= most; ++bins)
+    if (bins * bins * channels == columns) return bins;
+  return std::nullopt;
+}
+
 /// [N, k, k, C] -> [N, C]: the mean of the bins.
 template <Scalar T>
 [[nodiscard]] Tensor<T, 2> average(const Tensor<T, 4>& pooled) {
@@ -46,7 +57,7 @@ template <Scalar T>
 }  // namespace box_predictor
 
 template <Scalar T>
-BoxPredictor<T>::BoxPredictor(const Parameters& at, const BoxPredictorOptions& options) {
+BoxPredictor<T>::BoxPredictor(const Parameters& at, const BoxPredictorOptions& options) : bins_(options.bins) {
   const Index in = options.averaged ? options.tower.channels : read_layers(at / "box_head", options);
   const Parameters score = at / "box_predictor" / "cls_score";
   LinearWeights<T> both = read_linear<T>(score, Parameters::any, in);
@@ -67,8 +78,9 @@ Index BoxPredictor<T>::read_layers(const Parameters& head, const BoxPredictorOpt
   const auto add = [&](const LinearWeights<T>& linear) {
     layers_.emplace_back(linear, Activation::relu, options.tower.compute);
   };
-  const Index taps = options.bins * options.bins;
-  add(box_predictor::read_flattening<T>(sequence ? head / first : head / "fc6", tower_.channels(), taps));
+  const Parameters flattening = sequence ? head / first : head / "fc6";
+  if (!options.bins_told) bins_ = box_predictor::bins_of(flattening, tower_.channels()).value_or(options.bins);
+  add(box_predictor::read_flattening<T>(flattening, tower_.channels(), bins_ * bins_));
   const auto add_next = [&](const Parameters& layer) {
     add(read_linear<T>(layer, Parameters::any, layers_.back().out_features()));
   };

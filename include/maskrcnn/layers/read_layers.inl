@@ -39,8 +39,14 @@ void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilo
       fail("weights: batch norm '", norm.path(), "' has variance ", var[n], " + epsilon ", epsilon, " in channel ", n,
            ", expected a positive sum");
     conv.bias[n] = static_cast<T>(bias[n] + (static_cast<double>(conv.bias[n]) - mean[n]) * scale);
-    for (T& value : std::span(conv.kernel).subspan(n * depth, depth))
+    bool finite = is_finite(conv.bias[n]);
+    for (T& value : std::span(conv.kernel).subspan(n * depth, depth)) {
       value = static_cast<T>(static_cast<double>(value) * scale);
+      finite = finite && is_finite(value);
+    }
+    if (!finite)
+      fail("weights: batch norm '", norm.path(), "' scales channel ", n, " of its convolution by ", scale,
+           ", expected products of the range of single precision");
   }
 }
 

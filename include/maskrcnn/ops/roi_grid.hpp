@@ -5,6 +5,7 @@
 #include <cmath>
 #include <maskrcnn/core/box.hpp>
 #include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/number.hpp>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
@@ -22,8 +23,12 @@ struct RoiGrid {
   T y0, x0;                  ///< upper left corner
   T height, width;           ///< of the whole RoI
   T bin_height, bin_width;   ///< of one of k x k bins
-  int samples_y, samples_x;  ///< sampling points per bin and axis
+  int samples_y, samples_x;  ///< sampling points per bin and axis; 0 of a RoI without an inside
 };
+
+/// Adaptive sampling takes no more points than this per bin and axis: RoIs in need of more are many times larger than
+/// any feature map.
+inline constexpr int most_samples = 4096;
 
 /// Maps a RoI by the feature scale and divides it into k x k bins. Nothing is rounded.
 /// @param roi   in pixels of the image
@@ -38,7 +43,9 @@ template <class T>
     height = std::max(height, T{1});
   }
   const auto samples = [&](T size) {
-    return spec.rule.samples > 0 ? spec.rule.samples : static_cast<int>(std::ceil(size / bins));
+    if (spec.rule.samples > 0) return spec.rule.samples;
+    if (!exceeds(size, 0)) return 0;  // corners that are swapped, or no numbers
+    return static_cast<int>(std::min(std::ceil(size / bins), static_cast<T>(most_samples)));
   };
   return {y0, x0, height, width, height / bins, width / bins, samples(height), samples(width)};
 }

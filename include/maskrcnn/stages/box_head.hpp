@@ -46,6 +46,8 @@ class BoxHead {
 
   /// Number of classes, background included.
   [[nodiscard]] Index classes() const { return predictor_.classes(); }
+  /// Bins of the features that it takes, per axis.
+  [[nodiscard]] Index bins() const { return predictor_.bins(); }
 
   /// [N, k, k, C] -> [N, 5 K], what `BoxPredictor` makes of them.
   [[nodiscard]] Tensor<T, 2> predictions(const Tensor<T, 4>& pooled) const {

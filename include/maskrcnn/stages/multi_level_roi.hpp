@@ -33,6 +33,11 @@ template <Scalar T>
 template <Scalar T>
 [[nodiscard]] std::size_t roi_level(const BasicBox<T>& box, T finest, T coarsest, const RoiLevelOptions& options);
 
+/// Refuses RoIs that no image has: nothing good can be read at them.
+/// @throws Error naming the first whose corners are swapped or no numbers, or more than 10^6 pixels from the image's
+template <Scalar T>
+void require_rois(std::span<const BasicBox<T>> boxes);
+
 /// Reads one RoI from one map: (features [H, W, C], RoI in pixels of the resized image, cells per pixel, [k, k, C]).
 template <Scalar T>
 using RoiReader = FunctionRef<void(TensorView<const T, 3> features, const BasicBox<T>& roi, T scale, T* to)>;

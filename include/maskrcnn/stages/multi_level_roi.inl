@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/stages/multi_level_roi.hpp>
@@ -33,6 +34,19 @@ std::size_t roi_level(const BasicBox<T>& box, T finest, T coarsest, const RoiLev
   const T lowest = -std::log2(finest), highest = -std::log2(coarsest);
   if (!exceeds(level, lowest)) return 0;  // an empty box has level -infinity, a box with a NaN none
   return static_cast<std::size_t>(std::min(level, highest) - lowest);
+}
+
+template <Scalar T>
+void require_rois(std::span<const BasicBox<T>> boxes) {
+  constexpr T farthest = 1e6;
+  for (const BasicBox<T>& box : boxes) {
+    bool fine = reaches(box.x1, box.x0) && reaches(box.y1, box.y0);
+    for (const T corner : {box.x0, box.y0, box.x1, box.y1})
+      fine = fine && reaches(corner, -farthest) && reaches(farthest, corner);
+    if (!fine)
+      fail("model: expected RoIs [x0, y0, x1, y1] of pixels with x0 <= x1 and y0 <= y1, found [", box.x0, ", ", box.y0,
+           ", ", box.x1, ", ", box.y1, "]");
+  }
 }
 
 namespace multi_level_roi {
@@ -85,6 +99,7 @@ Tensor<T, 4> read_rois(const FeaturePyramid<T>& features, std::span<const BasicB
 #define MASKRCNN_ROI_LEVELS(T)                                                                             \
   template std::vector<T> roi_scales<T>(const FeaturePyramid<T>&, const RoiLevelOptions&, const Frame&);   \
   template std::size_t roi_level<T>(const BasicBox<T>&, T, T, const RoiLevelOptions&);                     \
+  template void require_rois<T>(std::span<const BasicBox<T>>);                                             \
   template Tensor<T, 4> read_rois<T>(const FeaturePyramid<T>&, std::span<const BasicBox<T>>, const Frame&, \
                                      const RoiLevelOptions&, int, RoiReader<T>);
 MASKRCNN_ROI_LEVELS(float)

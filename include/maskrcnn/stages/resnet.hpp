@@ -27,7 +27,8 @@ inline constexpr ResNetSpec resnet101{.block = ResidualBlock::bottleneck, .depth
 struct ResNetOptions {
   double epsilon = 1e-5;  ///< of every batch norm
   BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
-  std::size_t layers = 4;  ///< how many of the four are read and run
+  std::array<int, 4> dilations{1, 1, 1, 1};  ///< of the layers' 3 x 3 convolutions, times 2 in a layer that is dilated
+  std::size_t layers = 4;                    ///< how many of the four are read and run
   Compute compute{};
 };
 

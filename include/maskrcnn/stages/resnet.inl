@@ -16,14 +16,15 @@ ResNet<T>::ResNet(const Parameters& at, const ResNetSpec& spec, const ResNetOpti
   stem_ = Conv2d<T>(stem, {.stride = 2, .padding = 3, .activation = Activation::relu}, options.compute);
   for (std::size_t layer = 0; layer < options.layers; ++layer) {
     const bool dilated = spec.dilated && layer == 3;
-    layers_.emplace_back(at / ("layer" + std::to_string(layer + 1)), layer == 0 ? stem.out : channels_.back(),
-                         ResidualLayerOptions{.block = spec.block,
-                                              .stride = Index{layer > 0 && !dilated ? 2U : 1U},
-                                              .dilation = Index{dilated ? 2U : 1U},
-                                              .epsilon = options.epsilon,
-                                              .bottleneck_stride = options.bottleneck_stride,
-                                              .depth = spec.depths[layer],
-                                              .compute = options.compute});
+    layers_.emplace_back(
+        at / ("layer" + std::to_string(layer + 1)), layer == 0 ? stem.out : channels_.back(),
+        ResidualLayerOptions{.block = spec.block,
+                             .stride = Index{layer > 0 && !dilated ? 2U : 1U},
+                             .dilation = Index{dilated ? 2U : 1U} * static_cast<Index>(options.dilations[layer]),
+                             .epsilon = options.epsilon,
+                             .bottleneck_stride = options.bottleneck_stride,
+                             .depth = spec.depths[layer],
+                             .compute = options.compute});
     channels_.push_back(layers_.back().channels());
   }
 }

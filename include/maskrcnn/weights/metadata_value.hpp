@@ -17,6 +17,9 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::metadata_value {
 [[nodiscard]] inline const char* expected(const int&) { return "an integer from 0 to 1000000"; }
 [[nodiscard]] inline const char* expected(const double&) { return "a number"; }
 [[nodiscard]] inline const char* expected(const std::array<double, 3>&) { return "a list of three numbers"; }
+[[nodiscard]] inline const char* expected(const std::array<int, 4>&) { return "a list of four integers"; }
+[[nodiscard]] inline const char* expected(const std::optional<int>&) { return "an integer from 0 to 1000000"; }
+[[nodiscard]] inline const char* expected(const std::optional<bool>&) { return "true or false"; }
 [[nodiscard]] inline const char* expected(const std::vector<std::vector<double>>&) {
   return "a list of lists of numbers, one per level";
 }
@@ -36,24 +39,19 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::metadata_value {
   if (json.is_number()) value = json.number();
   return json.is_number();
 }
-[[nodiscard]] inline bool parse(const JsonValue& json, std::vector<double>& values) {
+template <class Value>
+[[nodiscard]] bool parse(const JsonValue& json, std::vector<Value>& values) {
   if (!json.is(JsonKind::list)) return false;
   values.clear();
   for (const JsonValue& item : json.items())
     if (!parse(item, values.emplace_back())) return false;
   return true;
 }
-[[nodiscard]] inline bool parse(const JsonValue& json, std::array<double, 3>& values) {
-  std::vector<double> list;
+template <class Value, std::size_t Count>
+[[nodiscard]] bool parse(const JsonValue& json, std::array<Value, Count>& values) {
+  std::vector<Value> list;
   if (!parse(json, list) || list.size() != values.size()) return false;
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = list[i];
-  return true;
-}
-[[nodiscard]] inline bool parse(const JsonValue& json, std::vector<std::vector<double>>& values) {
-  if (!json.is(JsonKind::list)) return false;
-  values.clear();
-  for (const JsonValue& item : json.items())
-    if (!parse(item, values.emplace_back())) return false;
   return true;
 }
 [[nodiscard]] inline bool parse(const JsonValue& json, std::vector<std::string>& names) {
@@ -67,6 +65,13 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::metadata_value {
 }
 [[nodiscard]] inline bool parse(const JsonValue& json, std::optional<double>& value) {
   return parse(json, value.emplace());
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::optional<int>& value) {
+  return parse(json, value.emplace());
+}
+[[nodiscard]] inline bool parse(const JsonValue& json, std::optional<bool>& value) {
+  if (json.is(JsonKind::boolean)) value = json.boolean();
+  return json.is(JsonKind::boolean);
 }
 [[nodiscard]] inline bool parse(const JsonValue& json, std::optional<BottleneckStride>& value) {
   if (json.is(JsonKind::boolean)) value = json.boolean() ? BottleneckStride::in_1x1 : BottleneckStride::in_3x3;

@@ -40,9 +40,22 @@ struct ModelConfig {
   std::optional<double> batch_norm_epsilon{};
   /// Which convolution of a bottleneck carries the stride; empty: the convention's.
   std::optional<BottleneckStride> bottleneck_stride{};
+  /// Cells between the taps of the 3 x 3 convolutions in each layer of a residual network, besides what its neck asks
+  /// for (DC5: 2 in the last).
+  std::array<int, 4> dilations{1, 1, 1, 1};
+
+  // How RoIs are read, which tensors do not tell, but for the size where fully connected layers take the features.
+  std::optional<int> box_pool_size{};   ///< bins per axis, for the box head; empty: the weights', else the backbone's
+  std::optional<int> mask_pool_size{};  ///< the same for the mask head; masks have twice as many pixels
+  std::optional<int> box_sampling_ratio{};  ///< points per bin and axis, 0: as many as fit; empty: the convention's
+  std::optional<int> mask_sampling_ratio{};
+  std::optional<bool> roi_align_aligned{};  ///< whether the half-pixel shift is minded; empty: the convention's
+
   /// Names by label, background included where it is the first class. A file without names and with COCO's number of
   /// classes has its names.
   std::vector<std::string> class_names{};
+  /// For people: what was assumed where the file does not say. A line each; no part of the model.
+  std::vector<std::string> notes{};
 
   /// The defaults of the family that `weights` are of, changed by their metadata; bodies: `model_config_from.inl`.
   /// @throws Error naming key, expected and found, if a value cannot be read or makes no sense
@@ -64,6 +77,7 @@ template <class Config, class Visit>
 void for_each_fact(Config& config, const Visit& visit) {
   visit("classes", config.class_names);
   visit("stride_in_1x1", config.bottleneck_stride);
+  visit("dilations", config.dilations);
   visit("image_mean", config.image_mean);
   visit("image_std", config.image_std);
   visit("min_size", config.min_size);
@@ -77,6 +91,11 @@ void for_each_fact(Config& config, const Visit& visit) {
   visit("box_score_thresh", config.box_score_threshold);
   visit("box_nms_thresh", config.box_nms_threshold);
   visit("box_detections_per_img", config.max_detections);
+  visit("box_pool_size", config.box_pool_size);
+  visit("box_sampling_ratio", config.box_sampling_ratio);
+  visit("mask_pool_size", config.mask_pool_size);
+  visit("mask_sampling_ratio", config.mask_sampling_ratio);
+  visit("roi_align_aligned", config.roi_align_aligned);
   visit("mask_thresh", config.mask_threshold);
   visit("mask_paste", config.mask_paste);
   visit("batch_norm_eps", config.batch_norm_epsilon);

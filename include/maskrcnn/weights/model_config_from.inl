@@ -19,6 +19,7 @@ MASKRCNN_FUNCTION std::optional<double> told_batch_norm_epsilon(const Weights& w
 MASKRCNN_FUNCTION ModelConfig ModelConfig::from(const Weights& weights) {
   const NamingScheme& family = family_of(weights);
   ModelConfig config = family.defaults(weights);
+  config.notes.insert(config.notes.begin(), weights.notes().begin(), weights.notes().end());
   for_each_fact(config, [&](const char* key, auto& fact) {
     metadata_value::read(weights.metadata(), weights.file(), key, fact);
   });

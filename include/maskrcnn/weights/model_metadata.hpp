@@ -20,7 +20,8 @@ template <class Value>
 [[nodiscard]] inline std::optional<std::string> text_of(const std::vector<std::string>& names) {
   return names.empty() ? std::nullopt : std::optional(nlohmann::json(names).dump());
 }
-[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<double>& value) {
+template <class Value>
+[[nodiscard]] std::optional<std::string> text_of(const std::optional<Value>& value) {
   return value ? text_of(*value) : std::nullopt;
 }
 [[nodiscard]] inline std::optional<std::string> text_of(const std::optional<BottleneckStride>& value) {

@@ -38,6 +38,8 @@ class Parameters {
   [[nodiscard]] const StoredTensor& stored(const std::string& name, const std::vector<std::size_t>& expected) const;
 
   /// Its elements, converted to `T`.
+  /// @throws Error as `stored` does, and naming the tensor if a number in it is infinite or none: a network with such
+  ///               numbers finds nothing, or anything
   template <Scalar T>
   [[nodiscard]] std::vector<T> values(const std::string& name, const std::vector<std::size_t>& expected) const;
 

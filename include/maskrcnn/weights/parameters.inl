@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/weights/naming/foreign.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
@@ -14,6 +16,13 @@ MASKRCNN_FUNCTION std::string expected_text(const std::vector<std::size_t>& expe
   std::vector<std::string> sizes;
   for (const std::size_t size : expected) sizes.push_back(size == Parameters::any ? "any" : std::to_string(size));
   return shape_text(sizes);
+}
+
+/// Whose a name looks like, as a part of a sentence.
+MASKRCNN_FUNCTION std::string whose(std::string_view name) {
+  for (const auto& [part, owner] : naming::foreign_names)
+    if (name.find(part) != std::string_view::npos) return "; the name looks like " + std::string(owner);
+  return "";
 }
 
 }  // namespace parameters
@@ -60,8 +69,8 @@ MASKRCNN_FUNCTION void Parameters::require_all_read() const {
   for (const auto& [name, tensor] : weights_->tensors())
     // a counter that training leaves, and what files are checked with
     if (!read_->contains(name) && !name.ends_with(".num_batches_tracked") && !name.starts_with("self_test."))
-      fail("weights: '", name, "' of shape ", shape_text(tensor.shape), " is unknown to this model (file ",
-           weights_->file(), ")");
+      fail("weights: '", name, "' of shape ", shape_text(tensor.shape), " is unknown to this model",
+           parameters::whose(name), " (file ", weights_->file(), ")");
 }
 
 template <Scalar T>
@@ -70,8 +79,14 @@ std::vector<T> Parameters::values(const std::string& name, const std::vector<std
   std::vector<T> values(tensor.count());
   constexpr Index chunk = 1U << 18U;
   parallel_for((values.size() + chunk - 1) / chunk, [&](Index c) {
-    for (Index i = c * chunk; i < std::min((c + 1) * chunk, values.size()); ++i)
-      values[i] = tensor.template element<T>(i);
+    const Index end = std::min((c + 1) * chunk, values.size());
+    for (Index i = c * chunk; i < end; ++i) values[i] = tensor.template element<T>(i);
+    for (Index i = c * chunk; i < end; ++i)
+      if (!is_finite(values[i]))
+        fail("weights: '", prefix_, name, "' has ", tensor.template element<double>(i), " as number ", i,
+             ", expected finite numbers",
+             is_finite(tensor.template element<double>(i)) ? " of the range of single precision" : "", " (file ",
+             weights_->file(), ")");
   });
   return values;
 }

@@ -60,6 +60,65 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
   return std::nullopt;
 }
 
+/// Files of detectron2's zoo whose tensors are those of other models, whose numbers are not: by what their path has of
+/// the addresses that they are published under, the folder's number or the end of the name. Source: MODEL_ZOO.md and
+/// the configuration files that it links.
+struct ZooFile {
+  std::string_view folder, ending;
+  const char* what;
+  void (*set)(ModelConfig& config);
+};
+
+inline void set_cityscapes(ModelConfig& config) {
+  config.min_size = 1024;
+  config.max_size = 2048;
+  config.class_names = {"person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle"};
+}
+inline void set_lvis(ModelConfig& config) {
+  config.box_score_threshold = 1e-4;
+  config.max_detections = 300;
+}
+/// As Detectron had it: RoIAlign without the half-pixel shift, two samples.
+inline void set_detectron1(ModelConfig& config) {
+  config.roi_align_aligned = false;
+  config.box_sampling_ratio = config.mask_sampling_ratio = 2;
+}
+/// TridentNet runs one of its three branches at test time, whose layer before the last is dilated.
+inline void set_trident(ModelConfig& config) { config.dilations = {1, 1, 2, 1}; }
+
+inline constexpr const char *lvis = "model of LVIS: score threshold 0.0001, 300 detections",
+                            *detectron1 = "comparison with Detectron: RoIAlign of two samples, not aligned",
+                            *trident = "TridentNet: dilated convolutions in the third layer";
+
+inline constexpr ZooFile zoo_files[] = {
+    {"142423278/", "model_final_af9cf5", "Cityscapes model: shorter side 1024, longer at most 2048 pixels",
+     set_cityscapes},
+    {"144219072/", "model_final_571f7c", lvis, set_lvis},
+    {"144219035/", "model_final_824ab5", lvis, set_lvis},
+    {"144219108/", "model_final_5e3439", lvis, set_lvis},
+    {"137781054/", "model_final_7ab50c", detectron1, set_detectron1},
+    {"137781281/", "model_final_62ca52", detectron1, set_detectron1},
+    {"148572687/", "model_final_756cda", trident, set_trident},
+    {"148572287/", "model_final_e1027c", trident, set_trident},
+    {"148572198/", "model_final_164568", trident, set_trident},
+};
+
+/// The row of a path; null, if there is none.
+[[nodiscard]] inline const ZooFile* zoo_file(std::string_view path) {
+  const std::string_view name = path.substr(path.find_last_of('/') + 1);
+  for (const ZooFile& file : zoo_files)
+    if ((!file.folder.empty() && path.find(file.folder) != std::string_view::npos) ||
+        (!file.ending.empty() && name.find(file.ending) != std::string_view::npos))
+      return &file;
+  return nullptr;
+}
+
+/// How many classes of objects the box head scores.
+[[nodiscard]] inline std::size_t objects(const Weights& weights) {
+  const StoredTensor* const scores = weights.find("roi_heads.box_predictor.cls_score.bias");
+  return scores == nullptr || scores->count() == 0 ? 0 : scores->count() - 1;
+}
+
 [[nodiscard]] inline ModelConfig defaults(const Weights& weights) {
   ModelConfig config;
   config.image_mean = {103.53, 116.28, 123.675};
@@ -74,6 +133,14 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
   if (grouped) {  // ResNeXt
     config.image_std = {57.375, 57.12, 58.395};
     config.bottleneck_stride = BottleneckStride::in_3x3;
+  }
+  if (const ZooFile* const file = zoo_file(weights.file())) {
+    file->set(config);
+    config.notes.push_back(std::string("by its path, the file is detectron2's ") + file->what);
+  } else if (const std::size_t classes = objects(weights); classes == 1230 || classes == 1203) {
+    set_lvis(config);
+    config.notes.push_back("by its " + std::to_string(classes) +
+                           " classes, the file is a model of LVIS: score threshold 0.0001, 300 detections");
   }
   return config;
 }
