@@ -251,6 +251,88 @@ TEST_CASE("an inspection finds what the model finds") {
   CHECK(same(maskrcnn::InspectionOf(slim_model(), image()).results(), slim_model()(image())));
 }
 
+TEST_CASE("RoIs of the caller's choice are checked") {
+  const maskrcnn::InspectionOf seen(slim_model(), image());
+  const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+  for (const maskrcnn::Box& bad : {maskrcnn::Box{9, 1, 3, 5},
+                                   {1, 9, 3, 5},
+                                   {nan, 1, 3, 5},
+                                   {1, 1, 3, nan},
+                                   {1, 1, infinity, 5},
+                                   {-infinity, 1, 2, 5},
+                                   {0, 0, 1e30F, 1e30F}}) {
+    CAPTURE(bad.x0);
+    const std::vector<maskrcnn::Box> boxes{{1, 1, 5, 5}, bad};
+    const std::string text = "model: expected RoIs [x0, y0, x1, y1] of pixels with x0 <= x1 and y0 <= y1, found [";
+    CHECK(test::contains(test::error_of([&] { (void)seen.box_predictions(boxes); }), text));
+    CHECK(test::contains(test::error_of([&] { (void)seen.mask_logits(boxes, {1, 1}); }), text));
+  }
+  CHECK(test::contains(test::error_of([&] {
+                         (void)seen.mask_logits({{1, 1, 5, 5}}, {});
+                       }),
+                       "expected 1 labels, found 0"));
+  CHECK(test::contains(test::error_of([&] { (void)seen.mask_logits({{1, 1, 5, 5}}, {99}); }), "found 99"));
+  CHECK(test::contains(test::error_of([&] { (void)seen.mask_logits({{1, 1, 5, 5}}, {-1}); }), "found -1"));
+  // outside of the image, and of no size: rules of the convention's, no error
+  CHECK(seen.box_predictions({{-50, -50, -40, -40}, {3, 3, 3, 3}, {1e5F, 1e5F, 1e5F, 1e5F}}).size(0) == 3);
+}
+
+TEST_CASE("adaptive sampling of RoIs of any kind stays in bounds") {
+  maskrcnn::Tensor<float, 3> map({6, 5, 2});
+  std::ranges::fill(map.elements(), 0.0F);
+  std::vector<float> to(7 * 7 * 2, 1);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const bool aligned : {false, true})
+    for (const maskrcnn::Box& box : {maskrcnn::Box{9, 9, 3, 3},
+                                     {nan, nan, nan, nan},
+                                     {0, 0, 1e9F, 1e9F},
+                                     {2, 2, 2, 2},
+                                     {-1e9F, -1e9F, 1e9F, 1e9F}}) {
+      maskrcnn::roi_align<float>(map.view(), box, 1, {.output = 7, .rule = {.samples = 0, .aligned = aligned}},
+                                 to.data(), maskrcnn::kernels::best_kernels<float>());
+      CHECK(std::all_of(to.begin(), to.end(), [](float value) { return value == 0; }));
+    }
+}
+
+namespace {
+
+/// A backbone that says one thing and does another.
+struct Liar : maskrcnn::PyramidTraits {
+  using Scalar = float;
+  static constexpr std::size_t levels = 5, roi_levels = 4;
+  static inline std::size_t made = 5;
+  static inline Index made_channels = 16, made_side = 8;
+
+  Liar(const maskrcnn::Parameters& at, const maskrcnn::BackboneOptions& options) : real(at, options) {}
+  [[nodiscard]] Index channels() const { return real.channels(); }
+  [[nodiscard]] maskrcnn::FeaturePyramid<float> operator()(const maskrcnn::Tensor<float, 4>& input) const {
+    maskrcnn::FeaturePyramid<float> maps;
+    for (std::size_t i = 0; i < made; ++i)
+      maps.push_back(input.like(maskrcnn::Shape<4>{1, made_side, made_side, made_channels}));
+    return maps;
+  }
+
+  ResNet50Fpn real;
+};
+
+}  // namespace
+
+TEST_CASE("a backbone that returns other maps than it says is an error") {
+  const MaskRCNN<Liar> model(slim_weights());
+  const auto error = [&](std::size_t made, Index channels, Index side) {
+    Liar::made = made;
+    Liar::made_channels = channels;
+    Liar::made_side = side;
+    return test::error_of([&] { (void)model(image()); });
+  };
+  CHECK(error(5, 16, 8) == "(no error)");
+  CHECK(error(4, 16, 8) == "model: expected 5 maps of the backbone, found 4");
+  CHECK(error(6, 16, 8) == "model: expected 5 maps of the backbone, found 6");
+  CHECK(error(0, 16, 8) == "model: expected 5 maps of the backbone, found 0");
+  CHECK(error(5, 15, 8) == "model: expected maps of the backbone of shape [1,8,8,16], none empty, found [1,8,8,15]");
+  CHECK(test::contains(error(5, 16, 0), "none empty, found [1,0,0,16]"));
+}
+
 TEST_CASE("memory that a model keeps can be had back") {
   const MaskRCNN<ResNet50Fpn> model(slim_weights());
   const auto found = model(image());

@@ -216,7 +216,12 @@ void run(const Options& options) {
 
   const auto model = model_for_self_test(weights, config);
   const Image image = test_image(options.test_image);
-  const SelfTestTensors test(image, objects_in(image, model));
+  const auto objects = objects_in(image, model);
+  if (objects.empty())
+    std::printf(
+        "note: the model finds nothing in the test image, whatever its score, so that the self-test says nothing; "
+        "--test-image names a better one\n");
+  const SelfTestTensors test(image, objects);
 
   Tensors tensors;
   bool rounded = false;

@@ -125,6 +125,12 @@ template <class Model>
 inline constexpr auto verify = [](const Weights& weights) {
   const std::optional<SelfTest> test = self_test_of(weights);
   if (!test) fail("weights: expected a self-test, found none; maskrcnn-convert writes one (file ", weights.file(), ")");
+  if (test->objects.empty())
+    fail(
+        "self-test: expected objects to be found, found a test of none, which says nothing; convert the checkpoint "
+        "anew, "
+        "with an image that has some (file ",
+        weights.file(), ")");
   ModelConfig config = ModelConfig::from(weights);
   config.box_score_threshold = 0;
   test->check(Model(weights, config)(test->image), weights.file());

@@ -1,6 +1,8 @@
 /// How a unit is built: header-only or compiled, and with which flags.
 #pragma once
 
+#include <maskrcnn/core/platform.hpp>
+
 // A header `x.hpp` that has a body to be compiled once for all declares it, and includes `x.inl` at its end, which
 // defines it, unless MASKRCNN_COMPILED is defined: then a library has the definitions, whose units CMake makes of the
 // `.inl` files. MASKRCNN_FUNCTION stands in front of such definitions.

@@ -32,7 +32,7 @@ struct PnmHeader {
       else
         ++at;
     }
-    long value = -1;
+    std::int64_t value = -1;
     for (; at < file.size() && file[at] >= '0' && file[at] <= '9'; ++at) {
       value = 10 * (value < 0 ? 0 : value) + (file[at] - '0');
       if (value > 99'999'999) fail("image: ", name, " is a corrupt PNM: ", what, " is too large");

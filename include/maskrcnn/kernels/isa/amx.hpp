@@ -60,9 +60,9 @@ inline constexpr TileConfig whole_tiles;
 inline void finish_writing() { __asm__ volatile("" ::: "memory"); }
 
 /// The distance in bytes from each of sixteen rows to the next, or 0 if it varies.
-inline long common_stride(const void* const* rows) {
+inline std::intptr_t common_stride(const void* const* rows) {
   const __m512i low = _mm512_loadu_si512(rows), high = _mm512_loadu_si512(rows + 8);
-  const long first = reinterpret_cast<long>(rows[0]), stride = reinterpret_cast<long>(rows[1]) - first;
+  const std::intptr_t first = reinterpret_cast<std::intptr_t>(rows[0]), stride = reinterpret_cast<std::intptr_t>(rows[1]) - first;
   const __m512i steps = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
   const __m512i even = _mm512_add_epi64(_mm512_set1_epi64(first), _mm512_mullo_epi64(steps, _mm512_set1_epi64(stride)));
   const bool same = _mm512_cmpneq_epi64_mask(even, low) == 0 &&
@@ -73,7 +73,7 @@ inline long common_stride(const void* const* rows) {
 /// One tile of operands in memory, `stride` bytes from row to row.
 struct TileRows {
   const BFloat16* from;
-  long stride;
+  std::intptr_t stride;
 };
 
 /// Sixteen rows of one segment of A: read where they lie if they are equally far apart, else through a copy. Rows
@@ -107,7 +107,7 @@ class RowsOfA {
   const BFloat16* const* rows_;
   Index offset_;
   BFloat16* copy_;
-  long stride_;
+  std::intptr_t stride_;
   std::array<const BFloat16*, tile> last_rows_;
 };
 
@@ -127,10 +127,10 @@ inline TileRows rows_of_b(const BFloat16* b, Index count, BFloat16* copy) {
 /// Floats of tiles, `stride` bytes from row to row; a stride of 0 is one row for all.
 struct Sums {
   float* at;
-  long stride;
+  std::intptr_t stride;
 
   [[nodiscard]] float* row(Index r) const {
-    return at + static_cast<long>(r) * stride / static_cast<long>(sizeof(float));
+    return at + static_cast<std::intptr_t>(r) * stride / static_cast<std::intptr_t>(sizeof(float));
   }
 };
 
@@ -212,11 +212,11 @@ class TileColumns {
         if (block_.addend != nullptr) __builtin_prefetch(block_.addend[row + r] + n);
       }
     // whole tiles of C, equally far apart, are where tiles can be loaded from and stored
-    long stride = 0;
+    std::intptr_t stride = 0;
     if (rows == Rows * tile && columns_ == Columns * tile) {
       stride = common_stride(reinterpret_cast<const void* const*>(c));
       if (Rows > 1 && (common_stride(reinterpret_cast<const void* const*>(c + tile)) != stride ||
-                       reinterpret_cast<long>(c[tile]) - reinterpret_cast<long>(c[tile - 1]) != stride))
+                       reinterpret_cast<std::intptr_t>(c[tile]) - reinterpret_cast<std::intptr_t>(c[tile - 1]) != stride))
         stride = 0;
     }
     const Sums in_place{c[0] + first, stride}, beside{sums_, 2 * tile * sizeof(float)}, start{bias_, 0};
