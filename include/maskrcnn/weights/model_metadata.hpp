@@ -1,6 +1,7 @@
 /// Model facts on their way into a file: what `ModelConfig::from` reads back.
 #pragma once
 
+#include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <nlohmann/json.hpp>
@@ -18,7 +19,12 @@ template <class Value>
   return nlohmann::json(value).dump();
 }
 [[nodiscard]] inline std::optional<std::string> text_of(const std::vector<std::string>& names) {
-  return names.empty() ? std::nullopt : std::optional(nlohmann::json(names).dump());
+  if (names.empty()) return std::nullopt;
+  try {
+    return nlohmann::json(names).dump();
+  } catch (const nlohmann::json::exception&) {
+    fail("model: expected class names in UTF-8, found another encoding");
+  }
 }
 template <class Value>
 [[nodiscard]] std::optional<std::string> text_of(const std::optional<Value>& value) {
