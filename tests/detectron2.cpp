@@ -116,6 +116,31 @@ TEST_CASE("files of the zoo that are not what their tensors look like are known 
             .max_detections == 7);
 }
 
+TEST_CASE("what old files have beside the network says how it was built") {
+  const auto fpn = maskrcnn::ModelConfig::from(weights_of("fpn"));
+  CHECK(fpn.anchor_sizes == std::vector<std::vector<double>>{{12}, {24}, {48}, {96}, {192}});
+  CHECK(fpn.anchor_aspect_ratios == std::vector<std::vector<double>>(5, {0.5, 1, 2}));
+  CHECK(maskrcnn::ModelConfig::from(weights_of("c4")).anchor_sizes ==
+        std::vector<std::vector<double>>{{32, 64, 128, 256, 512}});
+  CHECK(fpn.image_std == std::array<double, 3>{1, 1, 1});
+  const auto made = [] { return test::MadeWeights().add("proposal_generator.x", {1}); };
+  const std::string anchors = "proposal_generator.anchor_generator.cell_anchors.0";
+  CHECK(maskrcnn::ModelConfig::from(made().add("pixel_std", {3, 1, 1}, {57, 58, 59}).weights()).image_std ==
+        std::array<double, 3>{57, 58, 59});
+  const auto error = [](const test::MadeWeights& file) {
+    return test::error_of([&] { (void)maskrcnn::ModelConfig::from(file.weights()); });
+  };
+  CHECK(error(made().add("pixel_std", {3, 1, 1}, {0, 58, 59})) ==
+        "model: expected positive image_std, found 0 (file made)");
+  CHECK(error(made().add("pixel_mean", {4}, {1, 2, 3, 4})) ==
+        "weights: 'pixel_mean' has shape [4] of F32, expected 3 floats, or a multiple of that (file made)");
+  for (const std::vector<float>& wrong : {std::vector<float>{0, 0, 0, 0}, {-1, -1, 1, 3}, {1, 1, -1, -1}})
+    CHECK(test::contains(error(made().add(anchors, {1, 4}, wrong)), "expects the corners of anchors around 0"));
+  // two sizes of other ratios
+  CHECK(test::contains(error(made().add(anchors, {3, 4}, {-1, -1, 1, 1, -1, -2, 1, 2, -8, -2, 8, 2})),
+                       "every ratio of each size, found others"));
+}
+
 TEST_CASE("as many classes as LVIS has mean its thresholds") {
   for (const auto& [classes, limit] : {std::pair{1230U, 300}, {1203U, 300}, {1204U, 100}}) {
     const auto weights = test::MadeWeights()

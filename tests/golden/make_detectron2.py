@@ -53,7 +53,7 @@ def width(out, groups, of_group):
 
 
 # name of the files: name in the zoo, changes, facts for the file
-ANCHORS = ["MODEL.ANCHOR_GENERATOR.SIZES", SMALL_ANCHORS], {"anchor_sizes": SMALL_ANCHORS}
+ANCHORS = ["MODEL.ANCHOR_GENERATOR.SIZES", SMALL_ANCHORS], {}  # which the file's own tensors say
 MODELS = {
     "fpn": ("mask_rcnn_R_50_FPN_3x", width(12, 1, 3) + ANCHORS[0], ANCHORS[1]),
     "resnext": ("mask_rcnn_X_101_32x8d_FPN_3x", width(8, 4, 2) + ANCHORS[0], ANCHORS[1]),
@@ -91,8 +91,7 @@ def model(name):
 
     file = Golden(f"detectron2_{name}_model")
     file.tensors = tensors
-    file.tensors["pixel_mean"] = torch.tensor(config.MODEL.PIXEL_MEAN)  # old files have these; no model needs them
-    file.tensors["proposal_generator.anchor_generator.cell_anchors.0"] = torch.zeros(3, 4)
+    add_facts(file.tensors, net, config)
     file.save({key: json.dumps(value) for key, value in (FACTS | facts).items()})
     golden = Golden(f"detectron2_{name}")
     golden.add("case", image=picture)
@@ -146,6 +145,14 @@ def variants():
             block.conv2.dilation = block.conv2.padding = (2, 2)
 
     variant("trident", "c4", [], dilate)
+
+
+def add_facts(tensors, net, config):
+    """What old files have beside the network's tensors."""
+    tensors["pixel_mean"] = torch.tensor(config.MODEL.PIXEL_MEAN)
+    tensors["pixel_std"] = torch.tensor(config.MODEL.PIXEL_STD)
+    for level, anchors in enumerate(net.proposal_generator.anchor_generator.cell_anchors):
+        tensors[f"proposal_generator.anchor_generator.cell_anchors.{level}"] = anchors.float()
 
 
 def decided(one, other):

@@ -67,8 +67,9 @@ MASKRCNN_FUNCTION const StoredTensor& Parameters::stored(const std::string& name
 
 MASKRCNN_FUNCTION void Parameters::require_all_read() const {
   for (const auto& [name, tensor] : weights_->tensors())
-    // a counter that training leaves, and what files are checked with
-    if (!read_->contains(name) && !name.ends_with(".num_batches_tracked") && !name.starts_with("self_test."))
+    // a counter that training leaves, what files are checked with, and what configurations are read from
+    if (!read_->contains(name) && !name.ends_with(".num_batches_tracked") && !name.starts_with("self_test.") &&
+        !name.starts_with("pixel_") && !name.starts_with("rpn.anchor_generator."))
       fail("weights: '", name, "' of shape ", shape_text(tensor.shape), " is unknown to this model",
            parameters::whose(name), " (file ", weights_->file(), ")");
 }

@@ -1,6 +1,9 @@
 // detectron2's names, and what its models' configuration files say.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/naming/name_parts.hpp>
@@ -30,8 +33,9 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
 }
 
 [[nodiscard]] inline std::optional<std::string> rename(std::string_view name) {
-  if (name == "pixel_mean" || name == "pixel_std" || name.starts_with("proposal_generator.anchor_generator."))
-    return "";
+  if (name == "pixel_mean" || name == "pixel_std") return std::string(name);
+  if (const auto rest = after(name, "proposal_generator.anchor_generator."))
+    return joined({"rpn.anchor_generator.", *rest});
   // without a pyramid, the residual network is the backbone; C4 models keep its last layer with the heads
   for (const std::string_view place : {"backbone.bottom_up.", "backbone."})
     if (const auto rest = after(name, place)) {
@@ -113,6 +117,62 @@ inline constexpr ZooFile zoo_files[] = {
   return nullptr;
 }
 
+/// The numbers of a tensor that old files have beside those of the network; empty, if it is not there.
+/// @throws Error if it is of other numbers than expected
+[[nodiscard]] inline std::vector<double> told_numbers(const Weights& weights, const std::string& name,
+                                                      std::size_t multiple) {
+  std::vector<double> numbers;
+  const StoredTensor* const tensor = weights.find(name);
+  if (tensor == nullptr) return numbers;
+  const std::size_t count = is_float(tensor->type) ? tensor->count() : 0;
+  if (count == 0 || count % multiple != 0 || count > 1000)
+    fail("weights: '", name, "' has shape ", shape_text(tensor->shape), " of ", tensor->type_name, ", expected ",
+         multiple, " floats, or a multiple of that (file ", weights.file(), ")");
+  for (std::size_t i = 0; i < count; ++i) numbers.push_back(tensor->element<double>(i));
+  return numbers;
+}
+
+inline void read_pixel_statistics(const Weights& weights, const char* name, std::array<double, 3>& values) {
+  const auto numbers = told_numbers(weights, name, 3);
+  if (numbers.size() == 3) std::copy(numbers.begin(), numbers.end(), values.begin());
+}
+
+/// `value`, or the number of few digits that it is but for the rounding of a float.
+[[nodiscard]] inline double unrounded(double value) {
+  const double near = std::round(value * 1e4) / 1e4;
+  return std::abs(value - near) < 1e-5 * std::abs(value) ? near : value;
+}
+
+/// Anchors as old files have them: of each level, corners around 0, every ratio of the first size, then of the next.
+/// @throws Error if they are of no sizes and ratios
+inline void read_anchors(const Weights& weights, ModelConfig& config) {
+  std::vector<std::vector<double>> sizes, ratios;
+  for (std::size_t level = 0;; ++level) {
+    const std::string name = "rpn.anchor_generator.cell_anchors." + std::to_string(level);
+    const auto corners = told_numbers(weights, name, 4);
+    if (corners.empty()) break;
+    auto& size = sizes.emplace_back();
+    auto& ratio = ratios.emplace_back();
+    const auto nearly = [](double a, double b) { return std::abs(a - b) < 1e-3 * std::max(std::abs(a), std::abs(b)); };
+    bool fine = true;
+    for (std::size_t i = 0; i < corners.size(); i += 4) {
+      const double width = corners[i + 2] - corners[i], height = corners[i + 3] - corners[i + 1];
+      fine = fine && width > 0 && height > 0 && nearly(corners[i], -width / 2) && nearly(corners[i + 1], -height / 2);
+      const double of = unrounded(std::sqrt(width * height)), like = unrounded(height / width);
+      if (size.empty() || !nearly(size.back(), of)) size.push_back(of);
+      if (size.size() == 1) ratio.push_back(like);
+      fine = fine && nearly(ratio[i / 4 % ratio.size()], like);
+    }
+    if (!fine || size.size() * ratio.size() * 4 != corners.size())
+      fail("weights: '", name,
+           "' expects the corners of anchors around 0, every ratio of each size, found others (file ", weights.file(),
+           ")");
+  }
+  if (sizes.empty()) return;
+  config.anchor_sizes = sizes;
+  config.anchor_aspect_ratios = ratios;
+}
+
 /// How many classes of objects the box head scores.
 [[nodiscard]] inline std::size_t objects(const Weights& weights) {
   const StoredTensor* const scores = weights.find("roi_heads.box_predictor.cls_score.bias");
@@ -134,6 +194,9 @@ inline constexpr ZooFile zoo_files[] = {
     config.image_std = {57.375, 57.12, 58.395};
     config.bottleneck_stride = BottleneckStride::in_3x3;
   }
+  read_pixel_statistics(weights, "pixel_mean", config.image_mean);
+  read_pixel_statistics(weights, "pixel_std", config.image_std);
+  read_anchors(weights, config);
   if (const ZooFile* const file = zoo_file(weights.file())) {
     file->set(config);
     config.notes.push_back(std::string("by its path, the file is detectron2's ") + file->what);
