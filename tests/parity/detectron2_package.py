@@ -34,9 +34,10 @@ from detectron2.modeling import build_model  # noqa: E402
 
 
 def configuration(name, changes=()):
-    """Of the zoo's `mask_rcnn_R_50_FPN_3x` and the like, changed by a list: key, value, key, value, ..."""
-    folder = "InstanceSegmentation" if name.startswith("mask_rcnn_") else "Detection"
-    config = model_zoo.get_config(f"COCO-{folder}/{name}.yaml", trained=False)
+    """Of the zoo's `mask_rcnn_R_50_FPN_3x` and the like, or one with its folder, changed by a list: key, value, key, value, ..."""
+    if "/" not in name:
+        name = f"COCO-{'InstanceSegmentation' if name.startswith('mask_rcnn_') else 'Detection'}/{name}"
+    config = model_zoo.get_config(f"{name}.yaml", trained=False)
     config.merge_from_list(["MODEL.DEVICE", "cpu", "MODEL.WEIGHTS", "", *changes])
     return config
 
