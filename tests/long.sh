@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What .ci/run has no time for: all of it built and tested by Clang, the tests that CI leaves out under the sanitizers, the
-# networks on every instruction set there, and five minutes for each fuzzer. An hour or two on two cores.
+# networks on every instruction set there, memory that runs out everywhere, a long life, and five minutes for each fuzzer.
+# Two or three hours on two cores.
 #   bash tests/long.sh
 
 set -euo pipefail
@@ -21,6 +22,12 @@ export OMP_TOOL_LIBRARIES=/usr/lib/llvm-14/lib/libarcher.so TSAN_OPTIONS=ignore_
 for sanitizer in asan tsan; do
   ctest --test-dir build/$sanitizer --output-on-failure --tests-regex '^(isa/|bundled_model)'
 done
+
+# every allocation fails once; thousands of images of all sizes through one model
+cmake --preset release
+cmake --build --preset release --target maskrcnn-host-tests maskrcnn-soak
+MASKRCNN_TEST_ALL=1 build/release/bin/maskrcnn-host-tests --source-file='*/out_of_memory.cpp'
+build/release/bin/maskrcnn-soak examples/models/nuclei.safetensors 10000
 
 cmake --preset fuzz -DMASKRCNN_FUZZ_SECONDS=300
 cmake --build --preset fuzz
