@@ -14,6 +14,7 @@ TEST_CASE("a file is its bytes") {
 TEST_CASE("what is no file is refused with the reason") {
   CHECK(test::error_of([] { maskrcnn::MappedFile("/no/such/file"); }) ==
         "weights: cannot open file /no/such/file: No such file or directory");
-  CHECK(test::error_of([] { maskrcnn::MappedFile("/tmp"); }) == "weights: /tmp is not a regular file");
+  CHECK(test::error_of([] { maskrcnn::MappedFile("/tmp"); }) ==
+        "weights: /tmp is a folder; name the file in it that has the tensors");
   CHECK(test::error_of([] { maskrcnn::MappedFile("/dev/zero"); }) == "weights: /dev/zero is not a regular file");
 }

@@ -56,9 +56,8 @@ TEST_CASE("calls of other forms are refused") {
   CHECK(test::contains(error_of_value(op::call(op::global("torch._tensor", "_rebuild_from_type_v2"), "NNN")), text));
   const std::string outside = "expected ('storage', type, key, location, elements) outside the pickle";
   CHECK(test::contains(error_of_tensor({.elements = -1}), outside));
-  CHECK(test::contains(error_of_value("NQ"), outside));
-  CHECK(test::contains(error_of_value(op::tuple(op::text("modules") + op::global("torch", "Tensor") + "NNK\x01") + "Q"),
-                       outside));
+  // what lies outside of the pickle and is nobody's tensor is in nobody's way
+  CHECK(test::contains(error_of_value("NQ"), "found no tensor, but the keys {a}"));
   // of old files, the class of a whole module, and its source
   CHECK(test::contains(test::error_of_bytes(test::torch_zip_bytes(
                            op::tuple(op::text("module") + op::global("my", "Net") + "NN") + "Q" + ")\x81")),

@@ -33,7 +33,7 @@ class MappedFile {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) fail("weights: cannot open file ", path, ": ", std::strerror(errno));
     struct stat status {};
-    const bool regular = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    const bool known = ::fstat(file, &status) == 0, regular = known && S_ISREG(status.st_mode);
     if (regular && status.st_size > 0) {
       size_ = static_cast<std::size_t>(status.st_size);
       void* const mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
@@ -41,6 +41,8 @@ class MappedFile {
     }
     const std::string reason = std::strerror(errno);
     ::close(file);
+    if (known && S_ISDIR(status.st_mode))
+      fail("weights: ", path, " is a folder; name the file in it that has the tensors");
     if (!regular) fail("weights: ", path, " is not a regular file");
     if (size_ > 0 && data_ == nullptr) fail("weights: cannot map file ", path, ": ", reason);
 #else

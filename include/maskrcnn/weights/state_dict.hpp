@@ -151,13 +151,20 @@ template <class HasTensor>
       fail("weights: '", key, "' appears twice in the state dict (file ", tree.file(), ")");
   }
   if (!any) {
-    std::string found;
-    for (std::size_t i = 0; i < all.values.size() && i < 12; ++i)
+    std::string found, object;
+    for (std::size_t i = 0; i < all.values.size() && i < 12; ++i) {
       found.append(i == 0 ? "" : ", ").append(printable(all.values[i].first));
+      if (const auto& value = all.values[i].second; object.empty() && value.is(pickle::Kind::call))
+        object = "; '" + printable(all.values[i].first) + "' is an object of " +
+                 printable(std::as_const(tree).items(value)[0].text());
+    }
+    // what pickle.dump() makes of a state dict has its storages inside, each as a file of torch.save
+    if (object.ends_with("torch._utils._rebuild_tensor_v2"))
+      object = "; its tensors were written by Python's pickle and not by torch.save(), which can write them again";
     fail(
         "weights: expected a state dict, or one under 'model', 'state_dict' or 'model_state_dict', found no tensor, "
         "but the keys {",
-        found, "} (file ", tree.file(), ")");
+        found, "}", object, " (file ", tree.file(), ")");
   }
   metadata.insert(all.metadata.begin(), all.metadata.end());
   return {tree.file(), std::move(tensors), std::move(metadata), std::move(owner), std::move(all.notes)};

@@ -29,19 +29,27 @@ struct StorageId {
   }
 };
 
-/// @throws Error if the persistent id is not that of a storage
-[[nodiscard]] inline StorageId storage_id(const pickle::Tree& tree, const pickle::Value& persistent) {
+/// Empty, if the persistent id is not that of a storage of a known type.
+[[nodiscard]] inline std::optional<StorageId> known_storage_id(const pickle::Tree& tree,
+                                                               const pickle::Value& persistent) {
   const auto id = tree.items(tree.items(persistent)[0]);
   const pickle::TorchType* type = nullptr;
   if (id.size() >= 5 && id[1].is(pickle::Kind::global))
     for (const auto& known : pickle::torch_types)
       if (known.storage == id[1].text()) type = &known;
   if (type == nullptr || !id[0].is_string() || id[0].text() != "storage" || !id[2].is_string() || !id[4].size())
-    fail("weights: expected ('storage', type, key, location, elements) outside the pickle, found ",
-         id.size() > 1 && id[1].is(pickle::Kind::global) ? "a storage of type " + std::string(id[1].text())
-                                                         : "something else",
-         " (file ", tree.file(), ")");
-  return {type, id[2].text(), *id[4].size()};
+    return std::nullopt;
+  return StorageId{type, id[2].text(), *id[4].size()};
+}
+
+/// @throws Error if the persistent id is not that of a storage of a known type
+[[nodiscard]] inline StorageId storage_id(const pickle::Tree& tree, const pickle::Value& persistent) {
+  if (const auto known = known_storage_id(tree, persistent)) return *known;
+  const auto id = tree.items(tree.items(persistent)[0]);
+  fail("weights: expected ('storage', type, key, location, elements) outside the pickle, found ",
+       id.size() > 1 && id[1].is(pickle::Kind::global) ? "a storage of type " + std::string(id[1].text())
+                                                       : "something else",
+       " (file ", tree.file(), ")");
 }
 
 /// Reads tensors of one pickle.

@@ -45,13 +45,14 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
   const pickle::Value root = pickle::read(tree, in);
   NamedBytes storages;
   for (const auto& persistent : tree.persistents()) {
-    const auto id = torch_format::storage_id(tree, persistent);
-    const auto storage = archive.find(folder + "data/" + std::string(id.key.substr(0, 100)));
-    if (!storage) continue;  // an error only if a tensor that is read lies there
-    if (storage->size() < id.bytes())
-      fail("weights: storage '", printable(id.key), "' has ", storage->size(), " bytes, expected ", id.elements,
-           " elements of ", id.type->bytes, " (file ", file.name, ")");
-    storages.emplace(id.key, *storage);
+    const auto id = torch_format::known_storage_id(tree, persistent);
+    if (!id) continue;  // an error only if a tensor that is read lies there, as below
+    const auto storage = archive.find(folder + "data/" + std::string(id->key.substr(0, 100)));
+    if (!storage) continue;
+    if (storage->size() < id->bytes())
+      fail("weights: storage '", printable(id->key), "' has ", storage->size(), " bytes, expected ", id->elements,
+           " elements of ", id->type->bytes, " (file ", file.name, ")");
+    storages.emplace(id->key, *storage);
   }
   const auto memory = state_dict::memory_of(file);
   const torch_format::TensorReader reader(tree, storages, memory->copies);
