@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdio>
+#include <maskrcnn/core/decimals.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
-#include <maskrcnn/evaluate/html_text.hpp>
 #include <maskrcnn/evaluate/image_losses.hpp>
 #include <maskrcnn/evaluate/report.hpp>
 #include <string>
@@ -67,7 +67,7 @@ inline void print_categories(const maskrcnn::evaluate::Report& report, const mas
 
 /// "L_cls 0.1841 + L_reg 0.2633 + L_mask 0.2539 = L 0.7012"; without L_mask if no image has masks.
 [[nodiscard]] inline std::string losses_text(const maskrcnn::evaluate::ImageLosses& losses) {
-  using maskrcnn::evaluate::decimals;
+  using maskrcnn::decimals;
   const maskrcnn::Losses mean = losses.mean();
   std::string text = "L_cls " + decimals(mean.classification, 4) + " + L_reg " + decimals(mean.regression, 4);
   if (losses.with_masks > 0) text += " + L_mask " + decimals(mean.mask, 4);

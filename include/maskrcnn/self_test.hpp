@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <maskrcnn/core/decimals.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/number.hpp>
@@ -80,7 +81,7 @@ struct SelfTest {
   }
 
   [[nodiscard]] static std::string text(const Object& object) {
-    const auto number = [](float value) { return std::to_string(value); };
+    const auto number = [](float value) { return decimals(double{value}, 6); };
     return "label " + std::to_string(object.label) + " with score " + number(object.score) + " in [" +
            number(object.box.x0) + ", " + number(object.box.y0) + ", " + number(object.box.x1) + ", " +
            number(object.box.y1) + "]";

@@ -1,17 +1,12 @@
 #include <maskrcnn/evaluate/svg_chart.hpp>
 
 #include <algorithm>
-#include <array>
-#include <clocale>
-#include <cstdio>
-#include <locale>
 #include <sstream>
 
 #include "support.hpp"
 
 using maskrcnn::evaluate::ChartAxis;
 using maskrcnn::evaluate::ChartLine;
-using maskrcnn::evaluate::decimals;
 using maskrcnn::evaluate::histogram;
 using maskrcnn::evaluate::line_chart;
 
@@ -68,29 +63,6 @@ void check_bounds(const std::string& chart) {
   return line_chart("curve", {.name = "recall"}, {.name = "precision"},
                     {{.colour = "red", .points = {{0, 1}, {0.123, 0.5}, {1, 0}}}}, 0.25);
 }
-
-/// Commas in place of points, as many languages have them.
-class Commas : public std::numpunct<char> {
-  char do_decimal_point() const override { return ','; }
-  char do_thousands_sep() const override { return '.'; }
-  std::string do_grouping() const override { return "\3"; }
-};
-
-/// The program's locale, as it was when this ends.
-class KeptLocale {
- public:
-  KeptLocale() = default;
-  KeptLocale(const KeptLocale&) = delete;
-  KeptLocale& operator=(const KeptLocale&) = delete;
-  ~KeptLocale() {
-    std::locale::global(cpp_);
-    (void)std::setlocale(LC_ALL, c_.c_str());
-  }
-
- private:
-  std::string c_ = std::setlocale(LC_ALL, nullptr);
-  std::locale cpp_;
-};
 
 }  // namespace
 
@@ -172,33 +144,4 @@ TEST_CASE("counts have about five marks, at 1, 2 or 5 times a power of ten, howe
     CHECK(step.find_first_not_of('0', 1) == std::string::npos);
     CHECK(std::string("125").find(step[0]) != std::string::npos);
   }
-}
-
-TEST_CASE("decimals are printf's, digit by digit") {
-  std::vector<double> values{0,     -0.0, 0.5,  1.5,   2.5,   0.125, 0.375,   0.0005,  0.99995, 0.9995,
-                             999.5, 1e15, 1e22, -1e-9, 1e300, 0.05,  1.0 / 3, 2.0 / 3, 1e-320,  123456.789};
-  for (const double value : test::random_numbers<double>(500, 1)) values.push_back(value);
-  for (int i = 0; i <= 1000; ++i) values.push_back(i / 1000.0);
-  for (const double value : values)
-    for (int digits = 0; digits <= 6; ++digits) {
-      std::array<char, 400> expected{};
-      (void)std::snprintf(expected.data(), expected.size(), "%.*f", digits, value);
-      CHECK(decimals(value, digits) == expected.data());
-    }
-  CHECK(decimals(-std::numeric_limits<double>::max(), 20).size() == 1 + 309 + 1 + 20);
-}
-
-TEST_CASE("charts are the same where the program's locale writes commas") {
-  const std::string line = lines(), bar = bars({1500, 2}, {3, 4});
-  const KeptLocale kept;
-  // C's functions ask for the one, C++'s for the other; a locale with a name sets both
-  std::locale::global(std::locale(std::locale::classic(), new Commas));
-  CHECK(lines() == line);
-  CHECK(bars({1500, 2}, {3, 4}) == bar);
-  for (const char* const name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "nl_NL.UTF-8", "ru_RU.UTF-8"})
-    if (std::setlocale(LC_ALL, name) != nullptr) {  // if it is installed
-      CAPTURE(name);
-      CHECK(lines() == line);
-      CHECK(bars({1500, 2}, {3, 4}) == bar);
-    }
 }

@@ -1,10 +1,9 @@
-/// The letters of a page: escaped text, numbers, bytes of images as base64.
+/// The letters of a page: escaped text, scores and counts, bytes of images as base64.
 #pragma once
 
-#include <array>
-#include <charconv>
 #include <cstdint>
 #include <maskrcnn/core/compiled.hpp>
+#include <maskrcnn/core/decimals.hpp>
 #include <string>
 #include <string_view>
 
@@ -55,13 +54,6 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
     i += length;
   }
   return safe;
-}
-
-/// A number with so many decimals, at most 20, and a point before them whatever the program's locale says.
-[[nodiscard]] inline std::string decimals(double value, int digits) {
-  std::array<char, 336> text;  // the largest double has 309 digits
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, digits).ptr;
-  return {text.data(), end};
 }
 
 /// "0.512", or a dash for -1, which stands for "nothing to find".

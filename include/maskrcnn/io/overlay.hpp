@@ -2,11 +2,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
+#include <maskrcnn/core/decimals.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/number.hpp>
@@ -185,10 +184,9 @@ template <class Objects>
     for (const std::size_t i : order) drawing.box(detections[i].box, object_colour(i), style.box_opacity);
   if (style.tags)
     for (std::size_t i = 0; i < detections.size(); ++i) {
-      std::array<char, 16> score{};
-      (void)std::snprintf(score.data(), score.size(), "%.2f", double{detections[i].score});
-      drawing.tag(detections[i].box, object_colour(i),
-                  class_name(class_names, detections[i].label) + " " + score.data(), score.data());
+      const std::string score = decimals(double{detections[i].score}, 2);
+      drawing.tag(detections[i].box, object_colour(i), class_name(class_names, detections[i].label) + " " + score,
+                  score);
     }
   return std::move(drawing).finish();
 }

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <charconv>
+#include <maskrcnn/core/classic_locale.hpp>
 #include <maskrcnn/weights/json_text.hpp>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -74,6 +75,7 @@ namespace json_text {
 /// twice as long to compile as its parser of JSON, which it calls. That has been the same throughout version 3.
 template <class Builder>
 void parse(const char* begin, const char* end, Builder& builder) {
+  const ClassicLocale points;  // nlohmann's parser reads numbers by strtod
 #if NLOHMANN_JSON_VERSION_MAJOR == 3
   auto input = nlohmann::detail::input_adapter(begin, end);
   (void)nlohmann::detail::parser<nlohmann::json, decltype(input)>(std::move(input)).sax_parse(&builder);

@@ -1,7 +1,6 @@
 // Bodies of require_convention.hpp.
 #pragma once
 
-#include <cctype>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/byte_reader.hpp>
 #include <maskrcnn/weights/require_convention.hpp>
@@ -17,7 +16,8 @@ namespace convention {
   std::string type;
   bool begins = true;
   for (const char c : name) {
-    if (c != '_') type += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    const bool small = c >= 'a' && c <= 'z';  // std::toupper would ask the program's locale
+    if (c != '_') type += begins && small ? static_cast<char>(c - 'a' + 'A') : c;
     begins = c == '_';
   }
   return type;
