@@ -45,7 +45,7 @@ using Json = nlohmann::ordered_json;
   Json categories = Json::array(), by_score = Json::array();
   for (std::size_t k = 0; k < data.categories.size(); ++k) {
     const auto& category = measure.categories[k];
-    categories.push_back({{"id", data.categories[k].id},
+    categories.push_back({{"id", Json::parse(data.categories[k].id.json())},
                           {"name", data.categories[k].name},
                           {"objects", category.truths},
                           {"found", category.found},

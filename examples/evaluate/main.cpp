@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <maskrcnn/core/decimals.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/coco_data.hpp>
@@ -29,15 +30,11 @@ using evaluation::Options;
 using maskrcnn::evaluate::Dataset;
 using maskrcnn::evaluate::Findings;
 
-/// The lines of a file, each the name of an image or the end of its path; blanks around them are dropped.
+/// The lines of a file, each the name of an image or the end of its path.
 std::set<std::string> read_ids(const std::string& path) {
-  std::set<std::string> names;
-  for (const std::string& line : segment::read_lines(path, "ids")) {
-    const auto first = line.find_first_not_of(" \t\r"), last = line.find_last_not_of(" \t\r");
-    if (first != std::string::npos) names.insert(line.substr(first, last - first + 1));
-  }
-  if (names.empty()) maskrcnn::fail("ids: expected names of images, one a line, found none in ", path);
-  return names;
+  const std::vector<std::string> lines = segment::read_lines(path, "ids");
+  if (lines.empty()) maskrcnn::fail("ids: expected names of images, one a line, found none in ", path);
+  return {lines.begin(), lines.end()};
 }
 
 Dataset read_data(const Options& options) {
@@ -50,20 +47,21 @@ Dataset read_data(const Options& options) {
 /// Things about the data that a reader of the numbers should know.
 std::vector<std::string> notes_on(const Dataset& data, const Findings& findings) {
   std::vector<std::string> notes = data.notes;
+  notes.insert(notes.end(), findings.notes.begin(), findings.notes.end());
   const auto count = [&notes](std::size_t detections, const char* what) {
     if (detections > 0) notes.push_back(std::to_string(detections) + " detections " + what);
   };
   count(findings.other_images, "of images that are not scored were left out");
   count(findings.other_categories, "of categories that the data does not have were left out");
+  count(findings.told_by_name,
+        "have the category_name of another category than the one of their category_id; the name decided, while "
+        "pycocotools looks at the number alone");
+  count(findings.told_by_0,
+        "have the category_id 0, as labels that count from 0 do: they are taken for the only category of the data");
   count(findings.told_by_id, "have a file name that fits several images, so that their image_id decided");
   count(findings.other_folders, "have a file name in another folder than the image whose name fits it best");
   count(findings.other_names, "have the file name of another image than the one of their image_id, which decided");
-  if (!data.has_masks) notes.emplace_back("not every object of the data has a mask, so that only boxes are scored");
   if (!findings.has_masks) notes.emplace_back("the detections have no masks, so that only boxes are scored");
-  if (std::any_of(data.truths.begin(), data.truths.end(), [](const auto& truth) { return truth.id == 0; }))
-    notes.emplace_back(
-        "an annotation has the id 0, which pycocotools takes for none: as there, COCO's numbers count the detection "
-        "that fits it as wrong");
   return notes;
 }
 
@@ -76,7 +74,7 @@ maskrcnn::evaluate::PageOptions page_options(const Options& options, const evalu
   page.facts.emplace_back("Data", options.data + (options.ids.empty() ? "" : ", the images of " + options.ids));
   if (model != nullptr) {
     page.tiles.emplace_back("images a second, " + std::to_string(model->threads) + " threads",
-                            maskrcnn::evaluate::decimals(model->images_per_second(), 2));
+                            maskrcnn::decimals(model->images_per_second(), 2));
     page.facts.emplace_back("Architecture", model->architecture + ", " + options.precision);
     if (model->losses.images > 0) page.facts.emplace_back("Mean losses", evaluation::losses_text(model->losses));
   }

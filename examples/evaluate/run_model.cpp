@@ -45,17 +45,6 @@ double as_written(float value) {
   return number;
 }
 
-/// The names of categories in the places of their ids, where these are small.
-std::vector<std::string> names_of(const Dataset& data) {
-  std::vector<std::string> names;
-  for (const auto& [id, name] : data.categories) {
-    if (id < 0 || id > 10'000) continue;
-    names.resize(static_cast<std::size_t>(id) + 1, "N/A");
-    names.back() = name;
-  }
-  return names;
-}
-
 Found found_of(const maskrcnn::Detection& detection, std::size_t image, std::size_t category) {
   const maskrcnn::Box& box = detection.box;
   Found found{.image = image, .category = category, .score = as_written(detection.score)};
@@ -65,17 +54,32 @@ Found found_of(const maskrcnn::Detection& detection, std::size_t image, std::siz
   return found;
 }
 
+/// @throws Error if the model knows none of the data's categories: it would score nothing
+void require_common_category(const Dataset& data, const maskrcnn::Labels& labels, const LabelCategories& category_of) {
+  for (std::size_t label = labels.begin(); label < labels.end(); ++label)
+    if (category_of(static_cast<int>(label)) < data.categories.size()) return;
+  std::string category = "none";
+  if (!data.categories.empty())
+    category = data.categories.front().id.json() + " ('" + data.categories.front().name + "') the first of them";
+  maskrcnn::fail("data: expected categories that the model knows, by name or by number, found ", data.categories.size(),
+                 " in ", data.name, ", ", category, ", none of which is one of the model's ", labels.objects(),
+                 " classes");
+}
+
 /// The objects of each image under the model's labels: those of categories that it knows, without crowds.
 std::vector<std::vector<TrueObject>> true_objects(const Dataset& data, const LabelCategories& categories) {
   std::vector<std::vector<TrueObject>> objects(data.images.size());
+  const bool masks = data.has_masks && std::all_of(data.truths.begin(), data.truths.end(), [&](const auto& truth) {
+                       return truth.mask.size() == data.images[truth.image].size;
+                     });
   for (const auto& truth : data.truths) {
     const std::optional<int> label = categories.label_of(truth.category);
-    if (truth.crowd || !label) continue;
     const auto [x, y, width, height] = truth.box;
+    if (truth.crowd || !label || width < 0 || height < 0) continue;
     TrueObject object{.box = {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width),
                               static_cast<float>(y + height)},
                       .label = *label};
-    if (data.has_masks) object.mask = maskrcnn::io::decode_rle(truth.mask.rle());
+    if (masks) object.mask = maskrcnn::io::decode_rle(truth.mask.rle());
     objects[truth.image].push_back(std::move(object));
   }
   return objects;
@@ -112,9 +116,15 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   if (fs::is_directory(options.data) && labels.objects() == 1 && names.size() == labels.names())
     data.categories.front().name = names[labels.begin()];
   const LabelCategories category_of(data, labels, names);
-  const std::vector<std::string> names_by_id = names_of(data);
+  require_common_category(data, labels, category_of);
   std::optional<maskrcnn::io::CocoResults> results;
   if (!options.save_detections.empty()) results.emplace(options.save_detections);
+  // under the ids and names of the data set, where it has the category
+  const auto written = [&](int label) -> maskrcnn::io::CategoryEntry {
+    const std::size_t category = category_of(label);
+    if (category == data.categories.size()) return {label, maskrcnn::io::class_name(names, label)};
+    return {data.categories[category].id, data.categories[category].name};
+  };
 
   std::vector<std::vector<TrueObject>> objects;
   if (options.losses) objects = true_objects(data, category_of);
@@ -136,18 +146,14 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
       objects[i].clear();
     }
     findings.has_masks = detections.has_masks();
-    maskrcnn::Detections written;  // under the ids of the data set, where it has the category
     for (const auto& detection : detections) {
       const std::size_t category = category_of(detection.label);
       if (category == data.categories.size())
         ++findings.other_categories;
       else
         findings.objects.push_back(found_of(detection, i, category));
-      if (!results) continue;
-      written.push_back(detection);
-      if (category < data.categories.size()) written.back().label = static_cast<int>(data.categories[category].id);
     }
-    if (results) results->add({.id = info.id, .file_name = info.file_name}, written, names_by_id);
+    if (results) results->add({.id = info.id, .file_name = info.file_name}, detections, written);
   }
   progress.clear();
   if (results) results->finish();

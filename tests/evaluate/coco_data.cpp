@@ -87,23 +87,30 @@ TEST_CASE("files that are no COCO instances are refused in one sentence") {
   CHECK(files.error("") == "data: FILE is not valid JSON, at byte 1");
   CHECK(files.error("{\"images\":") == "data: FILE is not valid JSON, at byte 11");
   CHECK(files.error("[1e999]") == "data: FILE is not valid JSON: a number in it is too large");
-  CHECK(files.error("{\"a\":NaN}") == "data: FILE is not valid JSON, at byte 6");
+  CHECK(files.error("{\"a\":NoN}") == "data: FILE is not valid JSON, at byte 6");
+  CHECK(files.error("{\"a\":NaN, \"b\":\"\x7F\"}") == "data: FILE is not valid JSON, at byte 6");
+  CHECK(files.error("\xFF\xFE{\0") == "data: expected text in UTF-8, found UTF-16; save it as UTF-8 (file FILE)");
+  CHECK(files.error(std::string("{\0}\0", 4)) ==
+        "data: expected text in UTF-8, found UTF-16 without a byte order mark; save it as UTF-8 (file FILE)");
+  CHECK(files.error("\xEF\xBB\xBF{") == "data: FILE is not valid JSON, at byte 5");
   CHECK(files.error(std::string(100'000, '[')) == "data: FILE is nested deeper than 16 levels at byte 16");
   CHECK(files.error("[]") ==
         "data: expected COCO instances, a record with the lists 'images', 'annotations' and 'categories'; FILE has no "
         "list 'images'");
   CHECK(test::contains(files.error(R"({"images":[],"annotations":3,"categories":[]})"), "no list 'annotations'"));
   CHECK(files.error(instances("[5]")) == "annotations[0] of FILE: expected an object, found 5");
-  CHECK(files.error(instances("[]", R"([{"id":1,"height":4}])")) ==
-        "images[0] of FILE: expected an integer as 'width', found nothing");
-  CHECK(files.error(instances("[]", R"([{"id":1,"height":4,"width":0}])")) ==
-        "images[0] of FILE: expected 1 to 1000000 pixels as 'width', found 0");
+  CHECK(files.error(instances("[]", R"([{"id":1,"height":4,"width":-1}])")) ==
+        "images[0] (id 1) of FILE: expected 1 to 1000000 pixels as 'width', found -1");
+  CHECK(files.error(instances("[]", R"([{"id":1,"height":4,"width":"wide"}])")) ==
+        "images[0] (id 1) of FILE: expected 1 to 1000000 pixels as 'width', found \"wide\"");
   CHECK(files.error(instances("[]", R"([{"id":1,"height":1000000,"width":1000000}])")) ==
-        "images[0] of FILE: expected less than 2^32 pixels in all as 'width', found 1000000");
-  CHECK(files.error(instances("[]", R"([{"id":1,"height":4,"width":4},{"id":1,"height":4,"width":4}])")) ==
-        "images of FILE: the id 1 is there twice");
-  CHECK(files.error(instances("[]", images, R"([{"id":"one"}])")) ==
-        "categories[0] of FILE: expected an integer as 'id', found \"one\"");
+        "images[0] (id 1) of FILE: expected less than 2^32 pixels in all as 'width', found 1000000");
+  CHECK(files.error(instances("[]", R"([{"id":1},{"id":"2"}])")) ==
+        "images[1] (id \"2\") of FILE: expected a number, as before it, as 'id', found \"2\"");
+  CHECK(files.error(instances("[]", images, R"([{"id":[1]}])")) ==
+        "categories[0] of FILE: expected a number or a text as 'id', found [1]");
+  CHECK(files.error(instances("[]", images, R"([{"id":NaN}])")) ==
+        "categories[0] (id NaN) of FILE: expected a number or a text as 'id', found NaN");
 }
 
 TEST_CASE("annotations that make no sense are refused in one sentence") {
@@ -113,43 +120,41 @@ TEST_CASE("annotations that make no sense are refused in one sentence") {
         std::string(R"({"id":1,"image_id":7,"category_id":2,"bbox":[0,0,1,1])").append(fields).append("}"));
   };
   CHECK(files.annotation_error(R"({"id":1,"image_id":7,"bbox":[0,0,1,1]})") ==
-        "annotations[0] of FILE: expected an integer as 'category_id', found nothing");
-  CHECK(files.annotation_error(R"({"id":1,"image_id":8,"category_id":2,"bbox":[0,0,1,1]})") ==
-        "annotations[0] of FILE: expected the id of an image as 'image_id', found 8");
-  CHECK(files.annotation_error(R"({"id":1,"image_id":7,"category_id":9,"bbox":[0,0,1,1]})") ==
-        "annotations[0] of FILE: expected the id of a category as 'category_id', found 9");
-  CHECK(files.annotation_error(R"({"id":18446744073709551615,"image_id":7,"category_id":2,"bbox":[0,0,1,1]})") ==
-        "annotations[0] of FILE: expected an integer as 'id', found 18446744073709551615");
+        "annotations[0] (id 1) of FILE: expected a number or a text as 'category_id', found nothing");
+  for (const char* const other :
+       {R"({"id":1,"image_id":8,"category_id":2})", R"({"id":1,"image_id":7,"category_id":9})"})
+    CHECK(files.annotation_error(other) ==
+          "data: expected annotations of the images and categories that are listed, found none among 1, the first of "
+          "which is annotations[0] (id 1) of FILE");
   CHECK(files.annotation_error(R"({"id":1,"image_id":7,"category_id":2,"bbox":[0,0,1]})") ==
-        "annotations[0] of FILE: expected [x, y, width, height] with sizes of at least 0 as 'bbox', found [0,0,1]");
-  CHECK(files.annotation_error(R"({"id":1,"image_id":7,"category_id":2,"bbox":[0,0,1,-1]})") ==
-        "annotations[0] of FILE: expected [x, y, width, height] with sizes of at least 0 as 'bbox', found [0,0,1,-1]");
-  CHECK(error(R"(,"iscrowd":"no")") == "annotations[0] of FILE: expected 0 or 1 as 'iscrowd', found \"no\"");
-  CHECK(error(R"(,"area":"big")") == "annotations[0] of FILE: expected a number as 'area', found \"big\"");
+        "annotations[0] (id 1) of FILE: expected [x, y, width, height] as 'bbox', found [0,0,1]");
+  CHECK(files.annotation_error(R"({"id":1,"image_id":7,"category_id":2,"bbox":[0,Infinity,1,NaN]})") ==
+        "annotations[0] (id 1) of FILE: expected [x, y, width, height] as 'bbox', found [0,Infinity,1,NaN]");
+  CHECK(error(R"(,"iscrowd":"no")") == "annotations[0] (id 1) of FILE: expected 0 or 1 as 'iscrowd', found \"no\"");
+  CHECK(error(R"(,"area":"big")") == "annotations[0] (id 1) of FILE: expected a number as 'area', found \"big\"");
   CHECK(error(R"(,"segmentation":"#")") ==
-        "annotations[0] of FILE: expected a list of polygons or run lengths as 'segmentation', found \"#\"");
-  CHECK(error(R"(,"segmentation":[[1,2,3,4]])") ==
-        "annotations[0] of FILE: segmentation: polygon: expected x and y of at least three points, found 4 numbers");
+        "annotations[0] (id 1) of FILE: expected a list of polygons or run lengths as 'segmentation', found \"#\"");
   CHECK(error(R"(,"segmentation":[[1,2,3,4,5,1e12]])") ==
-        "annotations[0] of FILE: segmentation: polygon: expected coordinates from -1e+06 to 1e+06, found 1e+12");
+        "annotations[0] (id 1) of FILE: segmentation: polygon: expected coordinates from -1e+06 to 1e+06, found 1e+12");
   CHECK(error(R"(,"segmentation":[[1,2,3,4,5,null]])") ==
-        "annotations[0] of FILE: segmentation: expected coordinates, found null");
+        "annotations[0] (id 1) of FILE: segmentation: expected coordinates, found null");
   CHECK(error(R"(,"segmentation":[1,2,3,4,5,6])") ==
-        "annotations[0] of FILE: segmentation: expected a list of polygons, found 1 in it");
-  CHECK(error(R"(,"segmentation":{"size":[5,4],"counts":[20]})") ==
-        "annotations[0] of FILE: segmentation: expected \"size\": [4, 5], height and width of the image, found [5,4]");
+        "annotations[0] (id 1) of FILE: segmentation: expected a list of polygons, found 1 in it");
+  CHECK(error(R"(,"segmentation":{"size":[4,0.5],"counts":[20]})") ==
+        "annotations[0] (id 1) of FILE: segmentation: expected \"size\": [height, width] of 1 to 1000000 pixels, found "
+        "[4,0.5]");
+  CHECK(error(R"(,"segmentation":[{"size":[4,5],"counts":[20]},{"size":[5,4],"counts":[20]}])") ==
+        "annotations[0] (id 1) of FILE: segmentation: expected run lengths of one size, found two sizes");
+  CHECK(error(R"(,"segmentation":[{"size":[4,5],"counts":[20]},[1,1,3,1,3,3]])") ==
+        "annotations[0] (id 1) of FILE: segmentation: expected run lengths, found [1,1,3,1,3,3] in their list");
   CHECK(error(R"(,"segmentation":{"size":[4,5]})") ==
-        "annotations[0] of FILE: segmentation: expected \"counts\", run lengths or their text, found nothing");
+        "annotations[0] (id 1) of FILE: segmentation: expected \"counts\", run lengths or their text, found nothing");
   CHECK(error(R"(,"segmentation":{"size":[4,5],"counts":[1,2]})") ==
-        "annotations[0] of FILE: segmentation: rle: expected runs of 20 pixels in all (5 x 4), found 3");
+        "annotations[0] (id 1) of FILE: segmentation: rle: expected runs of 20 pixels in all (5 x 4), found 3");
   CHECK(error(R"(,"segmentation":{"size":[4,5],"counts":[1,-2,21]})") ==
-        "annotations[0] of FILE: segmentation: expected run lengths of 0 to 2^32 - 1 as \"counts\", found -2");
+        "annotations[0] (id 1) of FILE: segmentation: expected run lengths of 0 to 2^32 - 1 as \"counts\", found -2");
   CHECK(error(R"(,"segmentation":{"size":[4,5],"counts":"12 3"})") ==
-        "annotations[0] of FILE: segmentation: rle: character 2 of the text is not part of a run length");
-  CHECK(
-      files.error(instances(
-          R"([{"id":1,"image_id":7,"category_id":2,"bbox":[0,0,1,1]},{"id":1,"image_id":7,"category_id":2,"bbox":[0,0,1,1]}])")) ==
-      "annotations of FILE: the id 1 is there twice");
+        "annotations[0] (id 1) of FILE: segmentation: rle: character 2 of the text is not part of a run length");
 }
 
 TEST_CASE("of several faults the first is told, whatever the threads do") {
@@ -159,7 +164,7 @@ TEST_CASE("of several faults the first is told, whatever the threads do") {
     many.append(i == 0 ? "[" : ",")
         .append(R"({"id":)")
         .append(std::to_string(i))
-        .append(i < 300 ? R"(,"image_id":7)" : R"(,"image_id":8)")
+        .append(i < 300 ? R"(,"image_id":7)" : R"(,"image_id":"7")")
         .append(R"(,"category_id":2,"bbox":[0,0,1,1]})");
   CHECK(test::contains(files.error(instances(many + "]")), "annotations[300]"));
 }
@@ -223,17 +228,17 @@ TEST_CASE("results that make no sense are refused in one sentence") {
   CHECK(files.result_error("{}") == "results: expected a list of COCO results, found {} (file FILE)");
   CHECK(files.result_error("[3]") == "results[0] of FILE: expected an object, found 3");
   CHECK(files.result_error(R"([{"image_id":7,"category_id":2,"score":1}])") ==
-        "results[0] of FILE: expected [x, y, width, height] as 'bbox', found nothing");
+        "results[0] (image_id 7) of FILE: expected [x, y, width, height] as 'bbox', found nothing");
   CHECK(test::contains(files.result_error(R"([{"image_id":5,"category_id":2,"score":1,"bbox":[0,0,1,1]}])"),
                        "expected the id of an image of"));
   CHECK(files.result_error(R"([{"image_id":7,"category_id":2,"bbox":[0,0,1,1]}])") ==
-        "results[0] of FILE: expected a number as 'score', found nothing");
+        "results[0] (image_id 7) of FILE: expected a number as 'score', found nothing");
   CHECK(files.result_error(R"([{"image_id":7,"category_id":2,"score":null,"bbox":[0,0,1,1]}])") ==
-        "results[0] of FILE: expected a number as 'score', found null");
+        "results[0] (image_id 7) of FILE: expected a number as 'score', found null");
   CHECK(test::contains(files.result_error(R"([{"image_id":7,"category_id":2,"score":1,"bbox":[0,null,1,1]}])"),
                        "found [0,null,1,1]"));
   CHECK(
       files.result_error(
-          R"([{"image_id":7,"category_id":2,"score":1,"bbox":[0,0,1,1],"segmentation":{"size":[4,5],"counts":[20]}},{"image_id":7,"category_id":2,"score":1,"bbox":[0,0,1,1]}])") ==
-      "results[1] of FILE: expected a list of polygons or run lengths as 'segmentation', found nothing");
+          R"([{"image_id":7,"category_id":2,"score":1,"bbox":[0,0,1,1],"segmentation":{"size":[4,5],"counts":[20]}},{"image_id":7,"category_id":2,"score":1,"bbox":[0,0,1,1],"segmentation":[]}])") ==
+      "results[1] (image_id 7) of FILE: expected a list of polygons or run lengths as 'segmentation', found []");
 }

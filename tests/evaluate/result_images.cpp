@@ -52,7 +52,11 @@ TEST_CASE("images of one name in two folders are told apart by their folders") {
   CHECK(taken(data, {"day1/img.png#2", "day2/img.png#1", "/x/day1/img.jpg", "day2/img"}).images ==
         Positions{0, 1, 2, 2});  // the last two are less like these images than the first two
   CHECK(taken(data, {"/x/day1/img.jpg", "day2/img"}).images == Positions{0, 1});
-  CHECK(taken(data, {"day3/b.png"}).images == Positions{2});
+  CHECK(
+      error(data, {"day3/b.png"}) ==
+      "results: expected results of images of made, such as 'day1/img.png', found none among 1, the first of which is "
+      "of 'day3/b.png' (file r.json)");
+  CHECK(taken(data, {"day3/b.png", "day1/img.png"}).images == Positions{2, 0});
 }
 
 TEST_CASE("names that say another folder than that of their image are counted") {
@@ -69,7 +73,8 @@ TEST_CASE("a name that fits several images leaves it to image_id") {
   CHECK(by_id.images == Positions{1, 0, 1, 2});
   CHECK(by_id.told_by_id == 3);
   CHECK(error(data, {"b.png", "img.png#3"}) ==
-        "results[1] of r.json: expected a name that fits one image of made best, or the 'image_id' of one that it "
+        "results[1] (image_id 3) of r.json: expected a name that fits one image of made best, or the 'image_id' of one "
+        "that it "
         "fits, as 'file_name', found 'img.png', which may be 'day1/img.png' (id 1) or 'day2/img.png' (id 2)");
   CHECK(test::contains(error(data, {"img.png"}), "which may be"));
   // the same name twice in the data, too
@@ -94,9 +99,10 @@ TEST_CASE("results of two images are not those of one") {
   const Dataset data = images({"img.png"});
   CHECK(taken(data, {"day2/img.png#2", "img.png#1"}).images == Positions{1, 0});
   CHECK(taken(data, {"./img.png#1", "img.png#1", "img.png"}).images == Positions{0, 0, 0});
-  CHECK(error(data, {"day1/img.png#1", "day1/img.png#1", "day2/img.png#2"}) ==
-        "results[2] of r.json: expected one image that may be 'img.png' of made, found two, 'day1/img.png' "
-        "(image_id 1) and 'day2/img.png' (image_id 2)");
+  CHECK(
+      error(data, {"day1/img.png#1", "day1/img.png#1", "day2/img.png#2"}) ==
+      "results[2] (image_id 2) of r.json: expected one image that may be 'img.png' of made, found two, 'day1/img.png' "
+      "(image_id 1) and 'day2/img.png' (image_id 2)");
   CHECK(test::contains(error(data, {"img.png#1", "img.png#2"}),
                        "found two, 'img.png' (image_id 1) and 'img.png' (image_id 2)"));
 }
@@ -107,7 +113,8 @@ TEST_CASE("without a name, image_id counts, but not where ids are only numbers o
   data.has_ids = false;
   CHECK(taken(data, {"b.png#1"}).images == Positions{1});
   CHECK(error(data, {"#2"}) ==
-        "results[0] of r.json: expected an image's name (those of a folder have no ids) as 'file_name', found nothing");
+        "results[0] (image_id 2) of r.json: expected an image's name (those of a folder have no ids) as 'file_name', "
+        "found nothing");
 }
 
 TEST_CASE("by id the names decide nothing, but those that are another image's are counted") {

@@ -128,22 +128,39 @@ class Maker:
         return {**result, "bbox": box} if self.result_boxes else result
 
 
-def pycocotools_numbers(truth_path, results_path, limit):
-    """{"box": [12], "mask": [12]} and the seconds it took, files read included."""
-    began = time.perf_counter()
-    numbers = {}
+def measure_numbers(truth_path, results_path, kind, limit):
+    """pycocotools' twelve numbers of "bbox" or "segm"."""
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(truth_path))
-        for measure, kind in (("box", "bbox"), ("mask", "segm")):
-            evaluation = COCOeval(truth, truth.loadRes(str(results_path)), kind)
-            evaluation.params.maxDets = [1, 10, limit]
-            evaluation.evaluate()
-            evaluation.accumulate()
-            if limit == 100:
-                evaluation.summarize()
-                numbers[measure] = list(evaluation.stats)
-            else:  # its summary insists on 100 in the first number
-                numbers[measure] = summary(evaluation)
+        evaluation = COCOeval(truth, truth.loadRes(str(results_path)), kind)
+        evaluation.params.maxDets = [1, 10, limit]
+        evaluation.evaluate()
+        evaluation.accumulate()
+        if limit != 100:
+            return summary(evaluation)  # its own insists on 100 in the first number
+        evaluation.summarize()
+        return list(evaluation.stats)
+
+
+def renumbered(truth_path, to):
+    """The same truth with annotations numbered from 1."""
+    truth = json.loads(truth_path.read_text())
+    for number, annotation in enumerate(truth["annotations"], 1):
+        annotation["id"] = number
+    to.write_text(json.dumps(truth))
+    return to
+
+
+def pycocotools_numbers(truth_path, results_path, limit):
+    """{"box": [12], "mask": [12]} and the seconds it took, files read included.
+
+    COCOeval takes the annotation id 0 for "no object", and an object that fits one for wrong; so no id is 0 here.
+    """
+    if any(annotation["id"] == 0 for annotation in json.loads(truth_path.read_text())["annotations"]):
+        with tempfile.TemporaryDirectory() as folder:
+            return pycocotools_numbers(renumbered(truth_path, Path(folder) / "truth.json"), results_path, limit)
+    began = time.perf_counter()
+    numbers = {measure: measure_numbers(truth_path, results_path, kind, limit) for measure, kind in (("box", "bbox"), ("mask", "segm"))}
     return numbers, time.perf_counter() - began
 
 

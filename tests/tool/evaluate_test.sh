@@ -45,6 +45,8 @@ holds r.html '^<!doctype html>'
 echo '[{"image_id":1,"category_id":1,"score":0.5,"bbox":[10,10,20,20]},{"image_id":1,"category_id":7,"score":0.5,"bbox":[0,0,1,1]}]' >boxes.json
 expect 0 'the detections have no masks' --data data/truth.json --detections boxes.json
 holds out.txt 'note: 1 detections of categories that the data does not have'
+instances "$(annotation 1 10 10),$(annotation 1 100 100)" >twice.json
+expect 0 'note: annotations with the id of an earlier one count like all others, .*: 1, the first is annotations.1. .id 1.$' --data twice.json --detections found.json
 echo '[]' >none.json
 expect 0 '^  AP +0\.000 +0\.000$' --data data/truth.json --detections none.json
 
@@ -91,6 +93,31 @@ expect 0 'found' --data data/truth.json --detections d.json --score-threshold "$
 [[ "$(sed -n '/"box"/,$p' m.json)" == "$(sed -n '/"box"/,$p' again.json)" ]] ||
   { failed "the model and its written detections score differently"; diff m.json again.json | head -5; }
 
+echo "== texts from elsewhere"
+{ printf '\357\273\277'; cat data/truth.json; } >bom.json
+{ printf '\357\273\277'; cat found.json; } >bom_found.json
+printf '\357\273\277a.png \t\r\n' >bom_ids.txt
+expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data bom.json --detections bom_found.json --ids bom_ids.txt
+tr -d '\n' <bom_ids.txt | iconv -f UTF-8 -t UTF-16 >utf16_ids.txt
+refuse 1 'ids: expected text in UTF-8, found UTF-16; save it as UTF-8 .file utf16_ids.txt.' --data bom.json --detections found.json --ids utf16_ids.txt
+cp r.json expected.json # what a locale of commas must not change
+mkdir -p locales/commas
+base64 -d <<<FBEDIAYAAAAgAAAAIgAAACQAAAAoAAAALAAAADAAAAAsAC4AAwMAACwAAAAuAAAAVVRGLTgA >locales/commas/LC_NUMERIC
+command=(env -u LC_ALL LOCPATH="$PWD/locales" LC_NUMERIC=commas "$tool")
+expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections found.json --json r.json
+command=("$tool")
+cmp -s r.json expected.json || failed "numbers change with the locale"
+
+echo "== labels that count from 0, as those of a model without a background class"
+sed 's/"category_id":1/"category_id":0,"category_name":"nucleus"/' found.json >named.json
+expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections named.json
+holds out.txt '^note: 1 detections have the category_name of another category than the one of their category_id; the name decided'
+sed 's/"category_id":1/"category_id":0/' found.json >from_0.json
+expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections from_0.json
+holds out.txt '^note: 1 detections have the category_id 0, as labels that count from 0 do'
+sed 's/"category_id":1/"category_id":9,"category_name":"cell"/' found.json >cells.json
+refuse 1 "expected results of the categories of data/truth.json, 1 \('nucleus'\), found none among 1, whose category_id is 9 \('cell'\) \(file cells.json\)" --data data/truth.json --detections cells.json
+
 echo "== input that makes no sense"
 bad() { refuse 1 "$1" --data "$2" --detections found.json; }
 bad 'nothing.json' nothing.json
@@ -99,10 +126,10 @@ bad 'found none in' data
 bad 'not valid JSON' empty.json
 printf '[%.0s' {1..5000} >deep.json
 bad 'nested deeper than 16' deep.json
+printf '\377\376{\0}\0' >utf16.json
+bad 'data: expected text in UTF-8, found UTF-16; save it as UTF-8 .file utf16.json.' utf16.json
 instances '{"id":1}' >fields.json
-bad "annotations\[0\] of fields.json: expected an integer as 'image_id', found nothing" fields.json
-instances "$(annotation 1 10 10),$(annotation 1 10 10)" >twice.json
-bad 'the id 1 is there twice' twice.json
+bad "annotations\[0\] \(id 1\) of fields.json: expected a number or a text as 'image_id', found nothing" fields.json
 instances "$(annotation 1 10 10 | sed 's/\[\[10,/[[1e30,/')" >far.json
 bad 'expected coordinates from' far.json
 instances "$(annotation 1 10 10 | sed 's/"segmentation":.*/"segmentation":{"size":[256,256],"counts":[1,2,3]}}/')" >runs.json

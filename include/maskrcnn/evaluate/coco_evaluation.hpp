@@ -21,6 +21,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 /// - found objects choose, best score first, the truth that they overlap most, among those not yet taken;
 /// - crowds, and truths outside of the area range, are chosen only by objects that fit no other, which then count
 ///   neither as right nor as wrong; nor do objects outside of the area range that fit nothing;
+/// - an object counts whatever its id, also 0, which pycocotools takes for "no object" and what fits it for wrong;
 /// - precision and recall are taken over all images, in order of falling score; precision at a recall is the best at
 ///   that recall or a higher one.
 class CocoEvaluation {
@@ -152,11 +153,7 @@ class CocoEvaluation {
           }
           taken[best->truth] = 1;
           if (ignored[best->truth] != 0) match.ignored[a] |= bit;
-          // pycocotools marks what is matched by the truth's id, and takes 0 for "none"; so must who agrees with it
-          if (truth(best->truth).id != 0)
-            match.right[a] |= bit;
-          else if (outside(objects[groups_.found[group.found_begin + f]].area))
-            match.ignored[a] |= bit;
+          match.right[a] |= bit;
         }
       }
     }

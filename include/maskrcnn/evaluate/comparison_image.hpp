@@ -48,12 +48,12 @@ struct ComparisonImage {
                      [&](std::size_t a, std::size_t b) { return all[a].box.area() > all[b].box.area(); });
     for (const std::size_t i : order) {
       const io::Colour colour = partnered[i] != 0 ? right_colour : other;
-      const Rectangle& box = all[i].box;
-      if (measure == Measure::mask)
+      const auto [x, y, width, height] = all[i].box;
+      if (measure == Measure::mask && all[i].mask.size() == pixels.size())
         drawing.mask(io::decode_rle(all[i].mask.rle()), colour);
-      else
-        drawing.box({static_cast<float>(box.x), static_cast<float>(box.y), static_cast<float>(box.x + box.width),
-                     static_cast<float>(box.y + box.height)},
+      else  // the mask of an image of another size has no place in this one; widths of others may be negative
+        drawing.box({static_cast<float>(std::min(x, x + width)), static_cast<float>(std::min(y, y + height)),
+                     static_cast<float>(std::max(x, x + width)), static_cast<float>(std::max(y, y + height))},
                     colour, 1);
     }
     return std::move(drawing).finish();

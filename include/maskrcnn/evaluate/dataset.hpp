@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/evaluate/image_names.hpp>
 #include <maskrcnn/evaluate/region.hpp>
+#include <maskrcnn/io/coco_id.hpp>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,25 +16,25 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// An image of a data set.
 struct ImageInfo {
-  std::int64_t id = 0;
+  io::CocoId id{};
   std::string file_name{};  ///< below the folder of the images
-  Size size{};
+  Size size{};              ///< zeros, if the data set does not say it
 };
 
 struct Category {
-  std::int64_t id = 0;
+  io::CocoId id{};
   std::string name{};
 };
 
 /// An object that is truly there.
 struct Truth {
-  std::int64_t id = 0;
+  io::CocoId id{};
   std::size_t image = 0;     ///< position in `Dataset::images`
   std::size_t category = 0;  ///< position in `Dataset::categories`
   Rectangle box{};
   double area = 0;     ///< what COCO calls its area, whichever it is: decides whether it is small, medium or large
   bool crowd = false;  ///< many objects in one, not told apart: finding any number of them is neither right nor wrong
-  Region mask{};       ///< empty if the data set has no masks
+  Region mask{};       ///< empty if there is none; of another size than the image, if the data set says so
 };
 
 /// An object that a model says is there.
@@ -66,22 +66,25 @@ struct Findings {
   std::size_t other_categories = 0;  ///< or their category
   std::size_t told_by_id = 0;        ///< objects whose file name fits several images, so that image_id decided
   std::size_t other_folders = 0;     ///< objects whose file name says another folder than that of their image
+  std::size_t told_by_name = 0;      ///< objects whose category_name is that of another category than their category_id
+  std::size_t told_by_0 = 0;         ///< objects of the category_id 0, taken for the data set's only category
   std::size_t other_names = 0;       ///< objects taken by image_id although their file name fits another image
+  std::vector<std::string> notes{};  ///< what else a reader of the numbers should know about how these were read
 };
 
 /// @param path of the image, for the message
-/// @throws Error if an image that was read is not as large as the data set says
+/// @throws Error if an image that was read is not as large as the data set says, if it says so
 inline void require_size(Size found, const ImageInfo& image, const std::string& path, const Dataset& data) {
-  if (found != image.size)
+  if (image.size != Size{} && found != image.size)
     fail("data: ", path, " is ", found.width, " x ", found.height, " pixels, expected ", image.size.width, " x ",
          image.size.height, " as ", data.name, " says");
 }
 
 /// Position of the entry with an id in a list that is sorted by id; the list's length if there is none.
 template <class Entry>
-[[nodiscard]] std::size_t position_of(std::int64_t id, const std::vector<Entry>& entries) {
+[[nodiscard]] std::size_t position_of(const io::CocoId& id, const std::vector<Entry>& entries) {
   const auto at = std::lower_bound(entries.begin(), entries.end(), id,
-                                   [](const Entry& entry, std::int64_t wanted) { return entry.id < wanted; });
+                                   [](const Entry& entry, const io::CocoId& wanted) { return entry.id < wanted; });
   return at != entries.end() && at->id == id ? static_cast<std::size_t>(at - entries.begin()) : entries.size();
 }
 

@@ -2,51 +2,38 @@
 /// says where.
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <maskrcnn/core/error.hpp>
-#include <maskrcnn/io/file_bytes.hpp>
+#include <maskrcnn/evaluate/json_values.hpp>
+#include <maskrcnn/io/coco_id.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
+#include <system_error>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
-/// The largest JSON file that is read, in bytes.
-inline constexpr std::size_t max_json_bytes = std::size_t{2} << 30;
-/// How deep lists and objects may lie inside each other.
-inline constexpr int max_json_depth = 16;
+/// The number that a value is: a number, or true and false for 1 and 0, as Python has it. NaN and infinities are
+/// numbers.
+[[nodiscard]] inline std::optional<double> number_of(const nlohmann::json& value) {
+  if (value.is_number()) return value.get<double>();
+  if (value.is_boolean()) return value.get<bool>() ? 1 : 0;
+  return not_finite(value);
+}
 
-/// The value of a JSON file.
-/// @throws Error if it cannot be read, is no JSON, or is nested too deep
-[[nodiscard]] inline nlohmann::json read_json(const std::string& path, const char* subject) {
-  const std::vector<std::uint8_t> bytes = io::read_file(path, max_json_bytes, subject);
-  int depth = 0;
-  bool in_text = false;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const std::uint8_t byte = bytes[i];
-    if (in_text) {
-      if (byte == '\\') ++i;
-      if (byte == '"') in_text = false;
-    } else if (byte == '"') {
-      in_text = true;
-    } else if (byte == '[' || byte == '{') {
-      if (++depth > max_json_depth)
-        fail(subject, ": ", path, " is nested deeper than ", max_json_depth, " levels at byte ", i);
-    } else if (byte == ']' || byte == '}') {
-      --depth;
-    }
-  }
-  try {
-    return nlohmann::json::parse(bytes.begin(), bytes.end());
-  } catch (const nlohmann::json::parse_error& problem) {
-    fail(subject, ": ", path, " is not valid JSON, at byte ", problem.byte);
-  } catch (const nlohmann::json::exception&) {
-    fail(subject, ": ", path, " is not valid JSON: a number in it is too large");
-  }
+/// The same, and numbers that are written as texts: "12.5".
+[[nodiscard]] inline std::optional<double> number_or_text(const nlohmann::json& value) {
+  if (const auto number = number_of(value)) return number;
+  if (!value.is_string()) return std::nullopt;
+  const auto& text = value.get_ref<const std::string&>();
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
 /// A value of a JSON file and where it stands there, for messages. It looks at the value, which must outlive it.
@@ -57,9 +44,19 @@ class JsonRecord {
     if (!value.is_object()) refuse("an object", value);
   }
 
+  /// Its place in the list.
+  [[nodiscard]] std::size_t index() const { return index_; }
+
   [[nodiscard]] bool has(const char* key) const {
     const auto at = value_->find(key);
     return at != value_->end() && !at->is_null();
+  }
+  /// Whether there is such a key, even if it says null.
+  [[nodiscard]] bool says(const char* key) const { return value_->contains(key); }
+  /// Whether there is something: neither null nor an empty list, which programs write where they have nothing.
+  [[nodiscard]] bool holds(const char* key) const {
+    const auto at = value_->find(key);
+    return at != value_->end() && !at->empty();
   }
 
   [[nodiscard]] const nlohmann::json& at(const char* key, const char* expected) const {
@@ -68,26 +65,21 @@ class JsonRecord {
     return *found;
   }
 
-  [[nodiscard]] std::int64_t integer(const char* key) const {
-    const nlohmann::json& value = at(key, "an integer");
-    const bool fits = value.is_number_integer() &&
-                      (!value.is_number_unsigned() ||
-                       value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
-    if (!fits) refuse_key(key, "an integer", excerpt(value));
-    return value.get<std::int64_t>();
-  }
-
-  /// A width or height in pixels.
-  [[nodiscard]] int pixels(const char* key) const {
-    const std::int64_t value = integer(key);
-    if (value < 1 || value > 1'000'000) refuse_key(key, "1 to 1000000 pixels", std::to_string(value));
-    return static_cast<int>(value);
+  /// An id: a number or a text.
+  [[nodiscard]] io::CocoId id(const char* key) const {
+    const nlohmann::json& value = at(key, "a number or a text");
+    if (value.is_string() && !not_finite(value)) return value.get_ref<const std::string&>();
+    if (value.is_number_integer() && fits_integer(value)) return value.get<std::int64_t>();
+    const auto number = number_of(value);
+    if (!number || !std::isfinite(*number)) refuse_key(key, "a number or a text", excerpt(value));
+    return io::CocoId(*number);
   }
 
   [[nodiscard]] double number(const char* key) const {
     const nlohmann::json& value = at(key, "a number");
-    if (!value.is_number()) refuse_key(key, "a number", excerpt(value));
-    return value.get<double>();
+    const auto number = number_of(value);
+    if (!number) refuse_key(key, "a number", excerpt(value));
+    return *number;
   }
 
   [[nodiscard]] const std::string& text(const char* key) const {
@@ -95,15 +87,20 @@ class JsonRecord {
     if (!value.is_string()) refuse_key(key, "a text", excerpt(value));
     return value.get_ref<const std::string&>();
   }
+  /// A text, whatever is there: nothing is empty, 5 is "5".
+  [[nodiscard]] std::string any_text(const char* key) const {
+    if (!has(key)) return {};
+    const nlohmann::json& value = at(key, "a text");
+    return value.is_string() ? value.get_ref<const std::string&>() : excerpt(value);
+  }
 
-  /// True, false, or the number 1 or 0; false if there is none.
+  /// True, false, or an integer, of which 0 is false; false if there is none.
   [[nodiscard]] bool flag(const char* key) const {
     if (!has(key)) return false;
     const nlohmann::json& value = at(key, "0 or 1");
-    if (value.is_boolean()) return value.get<bool>();
-    if (!value.is_number() || (value.get<double>() != 0 && value.get<double>() != 1))
-      refuse_key(key, "0 or 1", excerpt(value));
-    return value.get<double>() == 1;
+    const auto number = number_of(value);
+    if (!number || !(*number >= 0 && *number == std::trunc(*number))) refuse_key(key, "0 or 1", excerpt(value));
+    return *number != 0;
   }
 
   /// Calls `read()` and puts this place in front of its message.
@@ -123,10 +120,17 @@ class JsonRecord {
     fail(where(), ": expected ", expected, " as '", key, "', found ", found);
   }
 
-  /// "data: annotations[17] of FILE".
-  [[nodiscard]] std::string where() const {
-    return std::string(list_).append("[").append(std::to_string(index_)).append("] of ").append(*file_);
+  /// "annotations[17] (id 18)"; where there is no id, the image's.
+  [[nodiscard]] std::string place() const {
+    std::string text = std::string(list_).append("[").append(std::to_string(index_)).append("]");
+    if (value_->is_object())
+      for (const char* const key : {"id", "image_id"})
+        if (has(key) && value_->find(key)->is_primitive())
+          return text.append(" (").append(key).append(" ").append(excerpt(*value_->find(key))).append(")");
+    return text;
   }
+  /// "annotations[17] (id 18) of FILE".
+  [[nodiscard]] std::string where() const { return place() + " of " + *file_; }
 
   /// The beginning of a value's text, on one line.
   static std::string excerpt(const nlohmann::json& value) {
@@ -135,11 +139,16 @@ class JsonRecord {
           .append(value.is_array() ? "list" : "record")
           .append(" of ")
           .append(std::to_string(value.size()));
-    const std::string text = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const std::string text = as_python_has_it(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return text.size() <= 60 ? text : text.substr(0, 57) + "...";
   }
 
  private:
+  static bool fits_integer(const nlohmann::json& value) {
+    return !value.is_number_unsigned() ||
+           value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  }
+
   const nlohmann::json* value_;
   const std::string* file_;
   const char* list_;

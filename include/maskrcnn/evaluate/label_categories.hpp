@@ -38,11 +38,12 @@ class LabelCategories {
   /// The model's label of the category at a position; empty, if it has none.
   [[nodiscard]] std::optional<int> label_of(std::size_t category) const {
     if (only_label_) return only_label_;
-    const auto& [id, name] = data_->categories[category];
+    const auto& [number, name] = data_->categories[category];
     for (std::size_t label = 0; label < names_.size(); ++label)
       if (names_[label] == name) return static_cast<int>(label);
-    if (!names_.empty() || id < 0 || id > std::numeric_limits<int>::max()) return std::nullopt;
-    return static_cast<int>(id);
+    const std::int64_t* const id = number.integer();
+    if (!names_.empty() || id == nullptr || *id < 0 || *id > std::numeric_limits<int>::max()) return std::nullopt;
+    return static_cast<int>(*id);
   }
 
  private:

@@ -90,13 +90,11 @@ class Side {
 /// The pixels of a polygon, given as x0, y0, x1, y1 ...; it is closed, and where it covers itself twice is outside.
 /// Bit for bit what COCO's `rleFrPoly` makes of it: the boundary is drawn on a grid five times finer than the pixels,
 /// and where it passes the centre of a column of pixels, inside and outside change from the next pixel on.
-/// @throws Error if there are fewer than three points, an odd number of coordinates, or one that is not finite or
-///         further than `max_polygon_coordinate` from 0
+/// Of an odd number of coordinates the last goes unused; fewer than three points have no pixel.
+/// @throws Error if a coordinate is not finite or further than `max_polygon_coordinate` from 0
 [[nodiscard]] inline Region polygon_region(std::span<const double> coordinates, Size size) {
   using polygon::grid;
   require_countable(size, "polygon");
-  if (coordinates.size() < 6 || coordinates.size() % 2 != 0)
-    fail("polygon: expected x and y of at least three points, found ", coordinates.size(), " numbers");
   for (const double coordinate : coordinates)
     if (!(std::abs(coordinate) <= max_polygon_coordinate))
       fail("polygon: expected coordinates from ", -max_polygon_coordinate, " to ", max_polygon_coordinate, ", found ",

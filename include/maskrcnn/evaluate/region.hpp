@@ -167,8 +167,10 @@ class Region {
 };
 
 /// How well a found region or box fits a true one: intersection over union. A crowd, in which objects are not told
-/// apart, fits as far as it covers what was found. 0 where nothing overlaps. pycocotools' `iou`.
+/// apart, fits as far as it covers what was found. 0 where nothing overlaps, and between regions of images of different
+/// sizes. pycocotools' `iou`.
 [[nodiscard]] inline double overlap(const Region& found, const Region& truth, bool crowd) {
+  if (found.size() != truth.size()) return 0;
   const std::uint32_t common = found.intersection(truth);
   if (common == 0) return 0;
   // a union cannot have more pixels than the image

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/image_names.hpp>
 #include <maskrcnn/evaluate/json_record.hpp>
+#include <maskrcnn/evaluate/same_kind.hpp>
+#include <maskrcnn/io/coco_id.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 /// How the entries of a results file say which image they are of.
 enum class ImageNaming {
   by_id,        ///< image_id; others are refused
-  by_file_name  ///< file_name, see `ImageNames::fit`, where an entry has one; others are left out
+  by_file_name  ///< file_name, see `ImageNames::fit`, where an entry has one; those of other images are left out
 };
 
 /// For each entry the position of its image, or the number of images if it is of none that is scored.
@@ -27,8 +28,8 @@ class ResultImages {
   /// By name, entries that fit several images equally are told apart by image_id. An image has the entries whose
   /// name fits it best: those whose name merely comes close to it are of an image that is not in the data set.
   /// @param list of the results file `path`; both, and the data set, must outlive this
-  /// @throws Error if an entry is of no image of the data set (by id), if it may be of several, or if entries that
-  ///         differ in name or image_id fit the same image equally
+  /// @throws Error if an entry is of no image of the data set (by id), if none is (by name), if one may be of several,
+  ///         or if entries that differ in name or image_id fit the same image equally
   ResultImages(const nlohmann::json& list, const std::string& path, const Dataset& data, ImageNaming naming)
       : list_(&list), path_(&path), data_(&data), names_(all_names(data)), entries_(list.size()) {
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -42,7 +43,10 @@ class ResultImages {
       else
         take_by_id(entries_[i], result);
     }
-    if (naming == ImageNaming::by_file_name) settle();
+    if (naming == ImageNaming::by_file_name) {
+      require_any();
+      settle();
+    }
   }
 
   [[nodiscard]] std::size_t operator[](std::size_t entry) const { return entries_[entry].image; }
@@ -77,7 +81,7 @@ class ResultImages {
   [[nodiscard]] const ImageInfo& image(std::size_t at) const {
     return at < scored() ? data_->images[at] : data_->left_out[at - scored()];
   }
-  [[nodiscard]] std::optional<std::size_t> position_by_id(std::int64_t id) const {
+  [[nodiscard]] std::optional<std::size_t> position_by_id(const io::CocoId& id) const {
     std::size_t at = position_of(id, data_->images);
     if (at == scored()) at += position_of(id, data_->left_out);
     return at < scored() + data_->left_out.size() ? std::optional(at) : std::nullopt;
@@ -96,9 +100,10 @@ class ResultImages {
 
   void take_by_id(Entry& entry, const JsonRecord& result) {
     if (!data_->has_ids) result.refuse_key("file_name", "an image's name (those of a folder have no ids)", "nothing");
-    const std::int64_t id = result.integer("image_id");
+    const io::CocoId id = result.id("image_id");
+    require_same_kind(result, "image_id", id, data_->images, "the images'");
     const auto at = position_by_id(id);
-    if (!at) result.refuse_key("image_id", "the id of an image of " + data_->name, std::to_string(id));
+    if (!at) result.refuse_key("image_id", "the id of an image of " + data_->name, id.json());
     entry.image = std::min(*at, scored());
     const bool fits_others = entry.name != nullptr && !entry.name->fit.images.empty();
     if (*at < scored() && fits_others && !entry.name->fit.contains(*at)) ++other_names_;
@@ -109,8 +114,8 @@ class ResultImages {
     entry.image = scored();
     if (fit.images.size() == 1) entry.image = std::min(fit.images.front(), scored());
     if (fit.images.size() < 2) return;
-    if (data_->has_ids && entry.id != nullptr && entry.id->is_number_integer()) {
-      const auto at = position_by_id(result.integer("image_id"));
+    if (data_->has_ids && entry.id != nullptr && (entry.id->is_number() || entry.id->is_string())) {
+      const auto at = position_by_id(result.id("image_id"));
       if (at && fit.contains(*at)) {
         entry.image = std::min(*at, scored());
         told_by_id_ += *at < scored() ? 1 : 0;
@@ -119,12 +124,21 @@ class ResultImages {
     }
     if (std::none_of(fit.images.begin(), fit.images.end(), [&](std::size_t at) { return at < scored(); })) return;
     const auto described = [&](std::size_t at) {
-      return "'" + image(at).file_name + "' (id " + std::to_string(image(at).id) + ")";
+      return "'" + image(at).file_name + "' (id " + image(at).id.json() + ")";
     };
     result.refuse_key("file_name",
                       "a name that fits one image of " + data_->name + " best, or the 'image_id' of one that it fits,",
                       "'" + result.text("file_name") + "', which may be " + described(fit.images[0]) + " or " +
                           described(fit.images[1]));
+  }
+
+  /// If no entry is of an image of the data set, selected or not, these are results of something else.
+  void require_any() const {
+    const auto of_data = [](const Entry& entry) { return entry.name == nullptr || !entry.name->fit.images.empty(); };
+    if (entries_.empty() || std::any_of(entries_.begin(), entries_.end(), of_data)) return;
+    fail("results: expected results of images of ", data_->name,
+         data_->images.empty() ? "" : ", such as '" + data_->images.front().file_name + "'", ", found none among ",
+         entries_.size(), ", the first of which is of '", record(0).text("file_name"), "' (file ", *path_, ")");
   }
 
   /// Leaves each image to the name that fits it best.

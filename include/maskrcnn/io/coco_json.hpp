@@ -2,8 +2,9 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
+#include <concepts>
 #include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/io/coco_id.hpp>
 #include <maskrcnn/io/json_list.hpp>
 #include <maskrcnn/io/json_writer.hpp>
 #include <maskrcnn/io/rle.hpp>
@@ -15,8 +16,14 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// Which image a result belongs to.
 struct ImageEntry {
-  std::int64_t id = 0;
+  CocoId id;
   std::string file_name;  ///< with its folders, as far as they tell it from other images
+};
+
+/// Which category a result has.
+struct CategoryEntry {
+  CocoId id;
+  std::string name;
 };
 
 /// The name of a class: its entry of `names`, or "class 7" where there is none.
@@ -47,7 +54,16 @@ class CocoResults {
   /// @param detections of any model: a list of objects, with masks or without
   template <class Objects>
   void add(const ImageEntry& image, const Objects& detections, const std::vector<std::string>& class_names) {
-    for (const auto& detection : detections) list_.add(line(image, detection, class_names));
+    add(image, detections, [&](int label) {
+      return CategoryEntry{coco_category_id(label, class_names), class_name(class_names, label)};
+    });
+  }
+
+  /// The same, where `category_of(label)` says the `CategoryEntry` of a label.
+  template <class Objects, class CategoryOf>
+    requires std::invocable<const CategoryOf&, int>
+  void add(const ImageEntry& image, const Objects& detections, const CategoryOf& category_of) {
+    for (const auto& detection : detections) list_.add(line(image, detection, category_of(detection.label)));
     if (!detections.empty()) list_.flush();
   }
 
@@ -57,13 +73,13 @@ class CocoResults {
 
  private:
   template <class Object>
-  static std::string line(const ImageEntry& image, const Object& detection, const std::vector<std::string>& names) {
+  static std::string line(const ImageEntry& image, const Object& detection, const CategoryEntry& category) {
     const Box& box = detection.box;
     JsonObject object;
-    object.add("image_id", json_number(image.id))
+    object.add("image_id", image.id.json())
         .add("file_name", json_quoted(image.file_name))
-        .add("category_id", json_number(coco_category_id(detection.label, names)))
-        .add("category_name", json_quoted(class_name(names, detection.label)))
+        .add("category_id", category.id.json())
+        .add("category_name", json_quoted(category.name))
         .add("bbox", json_numbers(std::array{box.x0, box.y0, box.width(), box.height()}))
         .add("score", json_number(detection.score));
     if constexpr (requires { detection.mask; }) {
