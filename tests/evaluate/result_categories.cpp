@@ -47,6 +47,8 @@ TEST_CASE("labels that count from 0 are known by their names") {
   const auto some = taken(animals, {entry(0, "cat"), entry(1, "dog"), entry(2, "cow")});
   CHECK(some.categories == Positions{0, 1, 2});
   CHECK(some.told_by_name == 3);
+  const std::vector<Category> texts{{.id = std::string("c1"), .name = "cat"}};
+  CHECK(taken(texts, {entry(0, "cat"), entry("c1")}).categories == Positions{0, 0});
 }
 
 TEST_CASE("a name that several categories have tells nothing") {

@@ -108,6 +108,18 @@ expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections 
 command=("$tool")
 cmp -s r.json expected.json || failed "numbers change with the locale"
 
+echo "== ids that are texts"
+texts() { sed -E 's/"(image_id|category_id)":1/"\1":"id_1"/g; s/"id":1,"(file_)?name"/"id":"id_1","\1name"/g' "$1"; }
+texts data/truth.json >data/texts.json
+texts found.json >found_texts.json
+expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/texts.json --detections found_texts.json --json texts.json
+holds texts.json '"id": "id_1"'
+refuse 1 "expected a text, as the images' ids are, as 'image_id', found 1" --data data/texts.json --detections found.json
+expect 0 'images a second' --weights "$model" --data data/texts.json --save-detections d.json --json m.json --no-losses
+holds d.json '^."image_id":"id_1","file_name":"a.png","category_id":"id_1","category_name":"nucleus"'
+expect 0 'found' --data data/texts.json --detections d.json --score-threshold "$threshold" --json again.json
+[[ "$(sed -n '/"box"/,$p' m.json)" == "$(sed -n '/"box"/,$p' again.json)" ]] || failed "text ids score differently when written"
+
 echo "== labels that count from 0, as those of a model without a background class"
 sed 's/"category_id":1/"category_id":0,"category_name":"nucleus"/' found.json >named.json
 expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections named.json

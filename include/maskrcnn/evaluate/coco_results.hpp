@@ -56,11 +56,9 @@ class ResultReader {
  private:
   [[nodiscard]] Region rectangle(const JsonRecord& result, const Rectangle& box, Size image) {
     oddities_->add(Oddity::box_for_mask, result.index());
-    const auto [x, y, width, height] = box;
-    const double right = x + width, bottom = y + height;
-    return result.within("bbox", [&] {
-      return polygon_region(std::vector<double>{x, y, x, bottom, right, bottom, right, y}, image);
-    });
+    const double right = box.x + box.width, bottom = box.y + box.height;
+    const std::vector<double> corners{box.x, box.y, box.x, bottom, right, bottom, right, box.y};
+    return result.within("bbox", [&] { return polygon_region(corners, image); });
   }
 
   bool boxes_, masks_;

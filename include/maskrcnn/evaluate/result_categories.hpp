@@ -33,10 +33,11 @@ class ResultCategories {
     for (std::size_t i = 0; i < list.size(); ++i) {
       const JsonRecord result(list[i], path, "results", i);
       const io::CocoId id = result.id("category_id");
-      require_same_kind(result, "category_id", id, data.categories, "the categories'");
       positions_[i] = position_of(id, data.categories);
       const auto named = result.has("category_name") ? by_name.find(result.any_text("category_name")) : by_name.end();
-      if (named != by_name.end() && named->second < data.categories.size() && named->second != positions_[i]) {
+      if (named == by_name.end() || named->second == data.categories.size()) {
+        require_same_kind(result, "category_id", id, data.categories, "the categories'");
+      } else if (named->second != positions_[i]) {
         positions_[i] = named->second;
         ++told_by_name_;
       }
