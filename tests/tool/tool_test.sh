@@ -35,6 +35,12 @@ head -c 3000 good.png >cut.png
 expect 0 'objects' --weights "$model" --output o --json o.json --threads 2 --score-threshold 0.5 good.png
 [[ -s o/good.overlay.png && -s o.json ]] || failed "no overlay or results"
 expect 0 '3 objects' --weights "$model" --output o --max-detections 3 good.png
+printf '\357\273\277kernel \t\r\n\r\n' >labels.txt # as an editor of Windows leaves it
+expect 0 '^  +1  kernel  ' --weights "$model" --output o --json o.json --max-detections 1 --labels labels.txt good.png
+holds o.json '"category_name":"kernel"'
+printf '\377\376k\0' >labels.txt
+expect 1 'labels: expected text in UTF-8, found UTF-16; save it as UTF-8 \(file labels.txt\)' --weights "$model" --output o --labels labels.txt good.png
+one_line
 expect 0 '0 objects' --weights "$model" --output o --json none.json --score-threshold 1 good.png
 [[ $(tr -d ' \n' <none.json) == '[]' ]] || failed "expected [], found $(cat none.json)"
 expect 1 'empty.png is empty' --weights "$model" --output o empty.png
