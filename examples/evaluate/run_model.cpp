@@ -55,15 +55,15 @@ Found found_of(const maskrcnn::Detection& detection, std::size_t image, std::siz
 }
 
 /// @throws Error if the model knows none of the data's categories: it would score nothing
-void require_common_category(const Dataset& data, const maskrcnn::Labels& labels, const LabelCategories& category_of) {
+void require_common_category(const Dataset& data, const maskrcnn::Labels& labels, const LabelCategories& category_of,
+                             const std::vector<std::string>& names) {
   for (std::size_t label = labels.begin(); label < labels.end(); ++label)
     if (category_of(static_cast<int>(label)) < data.categories.size()) return;
-  std::string category = "none";
-  if (!data.categories.empty())
-    category = data.categories.front().id.json() + " ('" + data.categories.front().name + "') the first of them";
-  maskrcnn::fail("data: expected categories that the model knows, by name or by number, found ", data.categories.size(),
-                 " in ", data.name, ", ", category, ", none of which is one of the model's ", labels.objects(),
-                 " classes");
+  const std::size_t first = std::min(labels.begin(), names.size()), last = std::min(labels.end(), names.size());
+  std::string classes = "without names";
+  if (first < last) classes = "'" + names[first] + (last - first > 1 ? "' to '" + names[last - 1] + "'" : "'");
+  maskrcnn::fail("data: expected categories that the model knows, whose ", labels.objects(), " classes are ", classes,
+                 ", found ", maskrcnn::evaluate::described(data.categories), " (file ", data.name, ")");
 }
 
 /// The objects of each image under the model's labels: those of categories that it knows, without crowds.
@@ -116,7 +116,7 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   if (fs::is_directory(options.data) && labels.objects() == 1 && names.size() == labels.names())
     data.categories.front().name = names[labels.begin()];
   const LabelCategories category_of(data, labels, names);
-  require_common_category(data, labels, category_of);
+  require_common_category(data, labels, category_of, names);
   std::optional<maskrcnn::io::CocoResults> results;
   if (!options.save_detections.empty()) results.emplace(options.save_detections);
   // under the ids and names of the data set, where it has the category

@@ -41,6 +41,7 @@ const std::map<std::string, Outcome> outcomes{
     {"category_twice", {.notes = {{Oddity::repeated_category, 1}}}},
     {"annotations_of_no_image", {.notes = {{Oddity::other_image, 3}}}},
     {"annotations_of_no_category", {.notes = {{Oddity::other_category, 3}}}},
+    {"annotations_of_null", {.notes = {{Oddity::other_image, 1}, {Oddity::other_category, 1}}}},
     {"annotations_of_no_image_that_make_no_sense", {.notes = {{Oddity::other_image, 1}}}},
     {"results_of_no_image", {.error = "results[7] (image_id 77)"}},
     {"all_results_of_no_category",

@@ -235,6 +235,12 @@ def annotations_of_no_category(truth, results):
 
 
 @case
+def annotations_of_null(truth, results):
+    truth["annotations"].append({**copy.deepcopy(truth["annotations"][0]), "id": 100, "image_id": None})
+    truth["annotations"].append({**copy.deepcopy(truth["annotations"][0]), "id": 101, "category_id": None})
+
+
+@case
 def annotations_of_no_image_that_make_no_sense(truth, results):
     truth["annotations"].append({"id": 100, "image_id": 77, "category_id": 1, "segmentation": "?", "bbox": None})
 

@@ -93,6 +93,9 @@ expect 0 'found' --data data/truth.json --detections d.json --score-threshold "$
 [[ "$(sed -n '/"box"/,$p' m.json)" == "$(sed -n '/"box"/,$p' again.json)" ]] ||
   { failed "the model and its written detections score differently"; diff m.json again.json | head -5; }
 
+sed 's/"categories":.*/"categories":[{"id":7,"name":"cat"},{"id":8,"name":"dog"}]}/; s/"category_id":1/"category_id":7/g' data/truth.json >data/animals.json
+refuse 1 "expected categories that the model knows, whose 1 classes are 'nucleus', found 7 \('cat'\), 8 \('dog'\) \(file data/animals.json\)" --weights "$model" --data data/animals.json
+
 echo "== texts from elsewhere"
 { printf '\357\273\277'; cat data/truth.json; } >bom.json
 { printf '\357\273\277'; cat found.json; } >bom_found.json

@@ -45,7 +45,7 @@ class InstanceList {
       entries.push_back(read((*this)[i]));
       if (entries.front().id.is_text() != entries.back().id.is_text())
         (*this)[i].refuse_key("id", entries.front().id.is_text() ? "a text, as before it," : "a number, as before it,",
-                              entries.back().id.json());
+                              shortened(entries.back().id.json()));
     }
     std::vector<std::size_t> order(entries.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -82,12 +82,9 @@ class AnnotationReader {
 
   /// @return of an image that is not there, if the annotation is not counted
   [[nodiscard]] Truth operator()(const JsonRecord& annotation) {
-    const io::CocoId image = annotation.id("image_id"), category = annotation.id("category_id");
-    require_same_kind(annotation, "image_id", image, data_->images, "the images'");
-    require_same_kind(annotation, "category_id", category, data_->categories, "the categories'");
     Truth truth{.id = annotation.id("id"),
-                .image = position_of(image, data_->images),
-                .category = position_of(category, data_->categories)};
+                .image = position(annotation, "image_id", data_->images, "the images'"),
+                .category = position(annotation, "category_id", data_->categories, "the categories'")};
     const auto odd = [&](Oddity kind) { oddities_->add(kind, annotation.index()); };
     if (truth.image == data_->images.size()) {
       odd(Oddity::other_image);
@@ -123,6 +120,16 @@ class AnnotationReader {
   }
 
  private:
+  /// Where the entry is that an annotation belongs to; behind all, if it is not listed, or null.
+  template <class Entry>
+  [[nodiscard]] static std::size_t position(const JsonRecord& annotation, const char* key,
+                                            const std::vector<Entry>& entries, const char* what) {
+    if (annotation.says(key) && !annotation.has(key)) return entries.size();
+    const io::CocoId id = annotation.id(key);
+    require_same_kind(annotation, key, id, entries, what);
+    return position_of(id, entries);
+  }
+
   /// Whether there is a mask at all: data sets of boxes have none, or empty lists, or lists of empty lists.
   [[nodiscard]] static bool has_mask(const JsonRecord& record) {
     if (!record.holds("segmentation")) return false;

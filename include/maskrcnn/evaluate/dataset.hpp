@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/listed.hpp>
 #include <maskrcnn/evaluate/image_names.hpp>
 #include <maskrcnn/evaluate/region.hpp>
 #include <maskrcnn/io/coco_id.hpp>
@@ -86,6 +87,27 @@ template <class Entry>
   const auto at = std::lower_bound(entries.begin(), entries.end(), id,
                                    [](const Entry& entry, const io::CocoId& wanted) { return entry.id < wanted; });
   return at != entries.end() && at->id == id ? static_cast<std::size_t>(at - entries.begin()) : entries.size();
+}
+
+/// The beginning of a text, for messages: strangers' names may be of any length.
+[[nodiscard]] inline std::string shortened(std::string text) {
+  constexpr std::size_t most = 60;
+  if (text.size() > most) text.replace(most - 3, std::string::npos, "...");
+  return text;
+}
+
+/// A category in messages: "7 ('cat')".
+[[nodiscard]] inline std::string described(const io::CocoId& id, const std::string& name) {
+  return shortened(id.json()) + (name.empty() ? "" : " ('" + shortened(name) + "')");
+}
+/// The first five categories in messages: "1 ('cat'), 2 ('dog')"; "none", if there are none.
+[[nodiscard]] inline std::string described(const std::vector<Category>& categories) {
+  constexpr std::size_t most = 5;
+  std::vector<std::string> texts;
+  for (std::size_t k = 0; k < std::min(categories.size(), most); ++k)
+    texts.push_back(described(categories[k].id, categories[k].name));
+  if (categories.size() > most) texts.emplace_back("...");
+  return texts.empty() ? "none" : listed(texts);
 }
 
 /// The names of images in their order.

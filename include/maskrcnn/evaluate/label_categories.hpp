@@ -27,7 +27,7 @@ class LabelCategories {
 
   /// Position of a label's category in the data set; the number of categories, if there is none.
   [[nodiscard]] std::size_t operator()(int label) const {
-    if (label == only_label_) return 0;
+    if (only_label_ >= 0 && label == only_label_) return 0;
     const auto index = static_cast<std::size_t>(label);
     if (label >= 0 && index < names_.size())
       for (std::size_t k = 0; k < data_->categories.size(); ++k)
@@ -37,7 +37,7 @@ class LabelCategories {
 
   /// The model's label of the category at a position; empty, if it has none.
   [[nodiscard]] std::optional<int> label_of(std::size_t category) const {
-    if (only_label_) return only_label_;
+    if (only_label_ >= 0) return only_label_;
     const auto& [number, name] = data_->categories[category];
     for (std::size_t label = 0; label < names_.size(); ++label)
       if (names_[label] == name) return static_cast<int>(label);
@@ -48,7 +48,7 @@ class LabelCategories {
 
  private:
   const Dataset* data_;
-  std::optional<int> only_label_;  ///< of the only class, if the data have one category
+  int only_label_ = -1;  ///< of the only class, if the data have one category; else -1, which is no label
   std::vector<std::string> names_;
 };
 

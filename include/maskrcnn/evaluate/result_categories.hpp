@@ -48,7 +48,7 @@ class ResultCategories {
     const auto fits = [&](std::size_t position) { return position < data.categories.size(); };
     if (list.empty() || std::any_of(positions_.begin(), positions_.end(), fits)) return;
     if (!all_0)
-      fail("results: expected results of the categories of ", data.name, ", ", listed(described(data.categories)),
+      fail("results: expected results of the categories of ", data.name, ", ", described(data.categories),
            ", found none among ", list.size(), ", whose category_id is ", listed(others), " (file ", path, ")");
     std::fill(positions_.begin(), positions_.end(), std::size_t{0});
     told_by_0_ = list.size();
@@ -70,17 +70,6 @@ class ResultCategories {
       if (const auto [at, is_new] = positions.try_emplace(data.categories[k].name, k); !is_new)
         at->second = data.categories.size();
     return positions;
-  }
-
-  static std::string described(const io::CocoId& id, const std::string& name) {
-    return name.empty() ? id.json() : id.json() + " ('" + name + "')";
-  }
-  static std::vector<std::string> described(const std::vector<Category>& categories) {
-    std::vector<std::string> texts;
-    for (std::size_t k = 0; k < std::min(categories.size(), most_listed); ++k)
-      texts.push_back(described(categories[k].id, categories[k].name));
-    if (categories.size() > most_listed) texts.emplace_back("...");
-    return texts;
   }
 
   std::vector<std::size_t> positions_;

@@ -103,7 +103,7 @@ class ResultImages {
     const io::CocoId id = result.id("image_id");
     require_same_kind(result, "image_id", id, data_->images, "the images'");
     const auto at = position_by_id(id);
-    if (!at) result.refuse_key("image_id", "the id of an image of " + data_->name, id.json());
+    if (!at) result.refuse_key("image_id", "the id of an image of " + data_->name, shortened(id.json()));
     entry.image = std::min(*at, scored());
     const bool fits_others = entry.name != nullptr && !entry.name->fit.images.empty();
     if (*at < scored() && fits_others && !entry.name->fit.contains(*at)) ++other_names_;
@@ -124,7 +124,7 @@ class ResultImages {
     }
     if (std::none_of(fit.images.begin(), fit.images.end(), [&](std::size_t at) { return at < scored(); })) return;
     const auto described = [&](std::size_t at) {
-      return "'" + image(at).file_name + "' (id " + image(at).id.json() + ")";
+      return "'" + image(at).file_name + "' (id " + shortened(image(at).id.json()) + ")";
     };
     result.refuse_key("file_name",
                       "a name that fits one image of " + data_->name + " best, or the 'image_id' of one that it fits,",

@@ -1,6 +1,7 @@
 /// Ids that are to be found among others.
 #pragma once
 
+#include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/json_record.hpp>
 #include <maskrcnn/io/coco_id.hpp>
 #include <string>
@@ -14,7 +15,7 @@ template <class Entry>
 void require_same_kind(const JsonRecord& record, const char* key, const io::CocoId& id,
                        const std::vector<Entry>& entries, const std::string& what) {
   if (entries.empty() || entries.front().id.is_text() == id.is_text()) return;
-  record.refuse_key(key, (id.is_text() ? "a number, as " : "a text, as ") + what + " ids are,", id.json());
+  record.refuse_key(key, (id.is_text() ? "a number, as " : "a text, as ") + what + " ids are,", shortened(id.json()));
 }
 
 }  // namespace maskrcnn::evaluate
