@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <maskrcnn/core/decimals.hpp>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/number_text.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/coco_data.hpp>
 #include <maskrcnn/evaluate/folder_data.hpp>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdio>
-#include <maskrcnn/core/decimals.hpp>
+#include <maskrcnn/core/number_text.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/image_losses.hpp>
 #include <maskrcnn/evaluate/report.hpp>

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <maskrcnn/core/decimals.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/number.hpp>
+#include <maskrcnn/core/number_text.hpp>
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <optional>

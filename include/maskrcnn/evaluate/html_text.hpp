@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <maskrcnn/core/compiled.hpp>
-#include <maskrcnn/core/decimals.hpp>
+#include <maskrcnn/core/number_text.hpp>
 #include <string>
 #include <string_view>
 

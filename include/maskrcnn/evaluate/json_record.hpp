@@ -3,18 +3,17 @@
 #pragma once
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/number_text.hpp>
 #include <maskrcnn/evaluate/json_values.hpp>
 #include <maskrcnn/io/coco_id.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <system_error>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
@@ -29,11 +28,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 /// The same, and numbers that are written as texts: "12.5".
 [[nodiscard]] inline std::optional<double> number_or_text(const nlohmann::json& value) {
   if (const auto number = number_of(value)) return number;
-  if (!value.is_string()) return std::nullopt;
-  const auto& text = value.get_ref<const std::string&>();
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+  return value.is_string() ? number_in(value.get_ref<const std::string&>()) : std::nullopt;
 }
 
 /// A value of a JSON file and where it stands there, for messages. It looks at the value, which must outlive it.

@@ -1,15 +1,13 @@
 /// Ids in COCO's files: of images, categories and annotations.
 #pragma once
 
-#include <charconv>
 #include <cmath>
-#include <compare>
 #include <concepts>
 #include <cstdint>
+#include <maskrcnn/core/number_text.hpp>
 #include <maskrcnn/io/json_writer.hpp>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -38,10 +36,7 @@ class CocoId {
   [[nodiscard]] std::optional<double> as_number() const {
     if (const auto* const whole = integer()) return static_cast<double>(*whole);
     if (const auto* const number = std::get_if<double>(&value_)) return *number;
-    const auto& text = std::get<std::string>(value_);
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+    return number_in(std::get<std::string>(value_));
   }
 
   /// As JSON: 12, or "12".
@@ -52,7 +47,7 @@ class CocoId {
   }
 
   friend bool operator==(const CocoId&, const CocoId&) = default;
-  friend std::partial_ordering operator<=>(const CocoId&, const CocoId&) = default;
+  friend bool operator<(const CocoId& a, const CocoId& b) { return a.value_ < b.value_; }
 
  private:
   std::variant<std::int64_t, double, std::string> value_ = std::int64_t{0};

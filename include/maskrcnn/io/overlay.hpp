@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <maskrcnn/core/decimals.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/core/number.hpp>
+#include <maskrcnn/core/number_text.hpp>
 #include <maskrcnn/io/bitmap_font.hpp>
 #include <maskrcnn/io/canvas.hpp>
 #include <maskrcnn/io/coco_json.hpp>

@@ -1,4 +1,4 @@
-#include <maskrcnn/core/decimals.hpp>
+#include <maskrcnn/core/number_text.hpp>
 
 #include <array>
 #include <cstdio>
@@ -20,4 +20,13 @@ TEST_CASE("decimals are printf's, digit by digit") {
       CHECK(decimals(value, digits) == expected.data());
     }
   CHECK(decimals(-std::numeric_limits<double>::max(), 20).size() == 1 + 309 + 1 + 20);
+}
+
+TEST_CASE("a text is a number if all of it is") {
+  using maskrcnn::number_in;
+  CHECK(number_in("12.5") == 12.5);
+  CHECK(number_in("-1e3") == -1000);
+  CHECK(number_in("inf") == std::numeric_limits<double>::infinity());
+  for (const char* const none : {"", " 1", "1 ", "1,5", "+1", "1e999", "0x10", "one", "1.5.2"})
+    CHECK_FALSE(number_in(none).has_value());
 }
