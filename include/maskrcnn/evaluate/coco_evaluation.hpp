@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/coco_summary.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
@@ -121,7 +122,10 @@ class CocoEvaluation {
     std::vector<char> ignored(truths), taken(truths);
     for (std::size_t a = 0; a < coco_areas; ++a) {
       const AreaRange& range = coco_area_ranges[a];
-      const auto outside = [&range](double area) { return area < range.smallest || area > range.largest; };
+      // an area that is no number is within every range: numpy's comparisons are false for NaN
+      const auto outside = [&range](double area) {
+        return !is_nan(area) && (area < range.smallest || area > range.largest);
+      };
       for (std::size_t t = 0; t < truths; ++t) {
         ignored[t] = truth(t).crowd || outside(truth(t).area) ? 1 : 0;
         wanted_[g][a] += ignored[t] == 0 ? 1 : 0;

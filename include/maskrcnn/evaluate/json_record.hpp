@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <maskrcnn/core/error.hpp>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/number_text.hpp>
 #include <maskrcnn/evaluate/json_values.hpp>
 #include <maskrcnn/io/coco_id.hpp>
@@ -66,7 +67,7 @@ class JsonRecord {
     if (value.is_string() && !not_finite(value)) return value.get_ref<const std::string&>();
     if (value.is_number_integer() && fits_integer(value)) return value.get<std::int64_t>();
     const auto number = number_of(value);
-    if (!number || !std::isfinite(*number)) refuse_key(key, "a number or a text", excerpt(value));
+    if (!number || !is_finite(*number)) refuse_key(key, "a number or a text", excerpt(value));
     return io::CocoId(*number);
   }
 
@@ -94,7 +95,8 @@ class JsonRecord {
     if (!has(key)) return false;
     const nlohmann::json& value = at(key, "0 or 1");
     const auto number = number_of(value);
-    if (!number || !(*number >= 0 && *number == std::trunc(*number))) refuse_key(key, "0 or 1", excerpt(value));
+    if (!number || !is_finite(*number) || *number < 0 || *number != std::trunc(*number))
+      refuse_key(key, "0 or 1", excerpt(value));
     return *number != 0;
   }
 
