@@ -75,7 +75,7 @@ std::vector<std::vector<TrueObject>> true_objects(const Dataset& data, const Lab
   for (const auto& truth : data.truths) {
     const std::optional<int> label = categories.label_of(truth.category);
     const auto [x, y, width, height] = truth.box;
-    if (truth.crowd || !label || width < 0 || height < 0) continue;
+    if (truth.crowd || !label) continue;
     TrueObject object{.box = {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width),
                               static_cast<float>(y + height)},
                       .label = *label};
@@ -88,6 +88,8 @@ std::vector<std::vector<TrueObject>> true_objects(const Dataset& data, const Lab
 }  // namespace
 
 std::string path_of(const maskrcnn::evaluate::ImageInfo& image, const Options& options) {
+  if (image.file_name.empty())
+    maskrcnn::fail("data: expected a 'file_name' of the image ", image.id.json(), ", found none in ", options.data);
   fs::path folder = options.images;
   if (options.images.empty()) {
     folder = options.data;

@@ -25,6 +25,7 @@ struct ModelRun {
 };
 
 /// Where an image of the data set is.
+/// @throws Error if the data set does not say what it is called
 [[nodiscard]] std::string path_of(const maskrcnn::evaluate::ImageInfo& image, const Options& options);
 
 /// What the model of `options` finds. The category of a folder gets the name of the model's class, if it has but one.

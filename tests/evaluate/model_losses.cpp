@@ -1,4 +1,5 @@
 #include <maskrcnn/evaluate/model_losses.hpp>
+#include <limits>
 #include <maskrcnn/inspection.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <maskrcnn/maskrcnn.hpp>
@@ -109,6 +110,21 @@ TEST_CASE("a mask as a RoI sees it") {
   for (const MaskPaste paste : {MaskPaste::integer_box, MaskPaste::sampled}) {
     evaluate::mask_target(corner, Box{14, 14, 20, 20}, 4, paste, target.data());
     CHECK(std::all_of(target.begin(), target.end(), [](float value) { return value == 1; }));
+  }
+}
+
+TEST_CASE("boxes that are empty, or far beyond the image, are of no object") {
+  const maskrcnn::Image image = test::Golden("end_to_end").image("case.image");
+  auto objects = own_findings(image);
+  const auto expected = losses_of(slim_model(), image, objects).mean();
+  const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+  for (const maskrcnn::Box& box :
+       {Box{5, 5, 5, 9}, Box{9, 9, 5, 5}, Box{0, 0, 1e30F, 1e30F}, Box{-1e5F, -1e5F, 1e5F, 1e5F}, Box{nan, 0, 9, 9},
+        Box{0, 0, 9, nan}, Box{-infinity, 0, infinity, 9}}) {
+    auto more = objects;
+    more.push_back(objects.front());
+    more.back().box = box;
+    CHECK(losses_of(slim_model(), image, more).mean().total() == expected.total());
   }
 }
 

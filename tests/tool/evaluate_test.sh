@@ -156,6 +156,12 @@ echo b >ids.txt
 refuse 1 "'b' is in the list of images, but not in" --data data/truth.json --detections found.json --ids ids.txt
 instances "$(annotation 1 10 10)" missing.png >data/missing.json
 refuse 1 'missing.png' --weights "$model" --data data/missing.json
+sed 's/"file_name":"missing.png",//' data/missing.json >data/nameless.json
+refuse 1 "data: expected a 'file_name' of the image 1, found none in data/nameless.json" --weights "$model" --data data/nameless.json
+for far in '[-1e5,-1e5,2e5,2e5]' '[0,0,1e30,1e30]'; do # which would keep RoIAlign busy for a minute, or for ever
+  sed "s/\"bbox\":\[10,10,20,20\]/\"bbox\":$far/" data/truth.json >data/far.json
+  expect 0 '^Mean losses .* L_mask' --weights "$model" --data data/far.json
+done
 instances "$(annotation 1 10 10)" a.png 300 >data/size.json
 refuse 1 'a.png is 256 x 256 pixels, expected 300 x 256' --weights "$model" --data data/size.json
 refuse 1 'report: cannot write nowhere/r.json' --data data/truth.json --detections found.json --json nowhere/r.json

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <maskrcnn/core/inspection.hpp>
 #include <maskrcnn/core/labels.hpp>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/image_losses.hpp>
 #include <maskrcnn/evaluate/roi_targets.hpp>
@@ -40,12 +41,21 @@ void add_box_losses(const Tensor<T, 2>& predictions, const std::vector<int>& lab
                        static_cast<double>(targets.size()) / static_cast<double>(count);
 }
 
+/// Whether a box reaches further beyond an image than the image is large: RoIs are cut out of features, in time that
+/// grows with their area, and no model was trained on such boxes. A box that is not of numbers is far.
+[[nodiscard]] inline bool is_far_from(Size image, const Box& box) {
+  const auto width = static_cast<float>(image.width), height = static_cast<float>(image.height);
+  return !(reaches(box.x0, -width) && reaches(box.y0, -height) && reaches(-box.x1, -2 * width) &&
+           reaches(-box.y1, -2 * height));
+}
+
 }  // namespace model_losses
 
 /// L_cls, L_reg and, of a Mask R-CNN, L_mask of one image, on RoIs chosen by `sample_rois`; `stages/losses.hpp` says
 /// what each is the mean of. Proposals are those of the model itself.
 /// @param seen   the image as the model sees it
-/// @param truths objects; those with an empty box are left out, by torchvision's rule; crowds should not be among them
+/// @param truths objects; those with an empty box are left out, by torchvision's rule, and those whose box reaches
+///               further beyond the image than it is large; crowds should not be among them
 /// @throws Error if a label is not one of the model
 template <Scalar T>
 [[nodiscard]] ImageLosses losses_on(const Inspection<T>& seen, const std::vector<TrueObject>& truths) {
@@ -57,7 +67,8 @@ template <Scalar T>
     if (truth.label < 0 || truth.label >= classes || truth.label == background)
       fail("losses: expected labels of the model's ", classes, " classes, the background not among them, found ",
            truth.label);
-    if (truth.box.width() > 0 && truth.box.height() > 0) objects.push_back(&truth);
+    const bool empty = !(truth.box.width() > 0 && truth.box.height() > 0);
+    if (!empty && !model_losses::is_far_from(seen.frame().original, truth.box)) objects.push_back(&truth);
   }
   std::vector<BasicBox<T>> boxes;  // of the objects, in pixels of the resized image
   const T x = static_cast<T>(seen.frame().resized.width) / static_cast<T>(seen.frame().original.width);
