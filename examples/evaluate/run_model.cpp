@@ -66,21 +66,28 @@ void require_common_category(const Dataset& data, const maskrcnn::Labels& labels
                  ", found ", maskrcnn::evaluate::described(data.categories), " (file ", data.name, ")");
 }
 
-/// The objects of each image under the model's labels: those of categories that it knows, without crowds.
-std::vector<std::vector<TrueObject>> true_objects(const Dataset& data, const LabelCategories& categories) {
-  std::vector<std::vector<TrueObject>> objects(data.images.size());
-  const bool masks = data.has_masks && std::all_of(data.truths.begin(), data.truths.end(), [&](const auto& truth) {
-                       return truth.mask.size() == data.images[truth.image].size;
-                     });
-  for (const auto& truth : data.truths) {
+/// Positions of the truths of each image.
+std::vector<std::vector<std::size_t>> truths_by_image(const Dataset& data) {
+  std::vector<std::vector<std::size_t>> positions(data.images.size());
+  for (std::size_t t = 0; t < data.truths.size(); ++t) positions[data.truths[t].image].push_back(t);
+  return positions;
+}
+
+/// The objects of an image under the model's labels: those of categories that it knows, without crowds. Masks are those
+/// of the image's own size: only as many pixels as were read are taken for what a file says in a few bytes.
+std::vector<TrueObject> true_objects(const Dataset& data, const std::vector<std::size_t>& positions,
+                                     const LabelCategories& categories, maskrcnn::Size image) {
+  std::vector<TrueObject> objects;
+  for (const std::size_t t : positions) {
+    const auto& truth = data.truths[t];
     const std::optional<int> label = categories.label_of(truth.category);
     const auto [x, y, width, height] = truth.box;
     if (truth.crowd || !label) continue;
     TrueObject object{.box = {static_cast<float>(x), static_cast<float>(y), static_cast<float>(x + width),
                               static_cast<float>(y + height)},
                       .label = *label};
-    if (masks) object.mask = maskrcnn::io::decode_rle(truth.mask.rle());
-    objects[truth.image].push_back(std::move(object));
+    if (data.has_masks && truth.mask.size() == image) object.mask = maskrcnn::io::decode_rle(truth.mask.rle());
+    objects.push_back(std::move(object));
   }
   return objects;
 }
@@ -128,8 +135,7 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
     return {data.categories[category].id, data.categories[category].name};
   };
 
-  std::vector<std::vector<TrueObject>> objects;
-  if (options.losses) objects = true_objects(data, category_of);
+  const auto truths = truths_by_image(data);
   Findings findings;
   segment::Progress progress(data.images.size());
   for (std::size_t i = 0; i < data.images.size(); ++i) {
@@ -143,10 +149,8 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
     const maskrcnn::AnyDetections detections = seen->results();
     run.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     ++run.images;
-    if (options.losses) {
-      run.losses += maskrcnn::evaluate::losses_on(*seen, objects[i]);
-      objects[i].clear();
-    }
+    if (options.losses)
+      run.losses += maskrcnn::evaluate::losses_on(*seen, true_objects(data, truths[i], category_of, image.size()));
     findings.has_masks = detections.has_masks();
     for (const auto& detection : detections) {
       const std::size_t category = category_of(detection.label);

@@ -164,6 +164,13 @@ for far in '[-1e5,-1e5,2e5,2e5]' '[0,0,1e30,1e30]'; do # which would keep RoIAli
 done
 instances "$(annotation 1 10 10)" a.png 300 >data/size.json
 refuse 1 'a.png is 256 x 256 pixels, expected 300 x 256' --weights "$model" --data data/size.json
+# a mask of four billion pixels takes no memory, neither before its image is looked at nor where nobody said its size
+sed 's/"segmentation":.*/"segmentation":{"size":[65000,65000],"counts":[0,4225000000]}}],"categories":[{"id":1,"name":"n"}]}/; s/"height":256,"width":256/"height":65000,"width":65000/' data/truth.json >data/huge.json
+command=(bash -c 'ulimit -v 3000000; exec "$0" "$@"' "$tool")
+refuse 1 'a.png is 256 x 256 pixels, expected 65000 x 65000' --weights "$model" --data data/huge.json
+sed 's/"height":65000,"width":65000/"height":0,"width":0/' data/huge.json >data/unsized.json
+expect 0 '^Mean losses .* L_reg [0-9.]+ = L' --weights "$model" --data data/unsized.json
+command=("$tool")
 refuse 1 'report: cannot write nowhere/r.json' --data data/truth.json --detections found.json --json nowhere/r.json
 mkdir pairs # of which a results file must name one
 base64 -d <<<iVBORw0KGgoAAAANSUhEUgAAAAUAAAADEAAAAAAuzUZnAAAAH0lEQVR4nCXGoQEAAAgDIEx7Zv+/p0ESYDqF8CECuwcQEQKb4TJe6AAAAABJRU5ErkJggg== >pairs/a.mask.png
