@@ -1,5 +1,5 @@
-#include <maskrcnn/evaluate/model_losses.hpp>
 #include <limits>
+#include <maskrcnn/evaluate/model_losses.hpp>
 #include <maskrcnn/inspection.hpp>
 #include <maskrcnn/io/rle.hpp>
 #include <maskrcnn/maskrcnn.hpp>
