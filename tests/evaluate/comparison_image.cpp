@@ -77,6 +77,16 @@ TEST_CASE("masks are filled, boxes are outlines") {
   CHECK(outlined(draw_comparison(image, data, findings.objects, 0, 0.5, Measure::box).truth, 20, 20, ground));
 }
 
+TEST_CASE("a mask of an image of another size is drawn as its box, also where its width is negative") {
+  auto data = test::dataset(1, {test::truth(1, 0, 10, 10, 20, 20)});
+  data.truths[0].box = {30, 10, -20, 20};
+  data.truths[0].mask = maskrcnn::evaluate::Region(maskrcnn::io::Rle{.size = {5000, 5000}, .counts = {0, 25'000'000}});
+  const Image image = white();
+  const Image drawn = draw_comparison(image, data, {}, 0, 0.5, Measure::mask).truth;
+  CHECK(outlined(drawn, 10, 20, missed_colour));
+  CHECK(outlined(drawn, 20, 20, at(image, 0, 0)));  // an outline
+}
+
 TEST_CASE("an image without objects is shown as it is") {
   const Image image = white();
   const auto drawn = draw_comparison(image, test::report_data(), {}, 2, 0.5, Measure::mask);

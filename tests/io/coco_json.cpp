@@ -38,6 +38,24 @@ TEST_CASE("results are an array of COCO's objects") {
   CHECK(entry["segmentation"]["counts"] == maskrcnn::io::compress_rle(maskrcnn::io::encode_rle(mask)));
 }
 
+TEST_CASE("ids may be texts, and categories those of a data set") {
+  const test::Folder folder;
+  const BoxDetections detections{{.box = {0, 0, 1, 1}, .label = 1, .score = 0.5F}, {.label = 2, .score = 0.25F}};
+  {
+    CocoResults results(folder.file("r.json"));
+    results.add({.id = std::string("img \"1\""), .file_name = "a.png"}, detections, [](int label) {
+      return label == 1 ? maskrcnn::io::CategoryEntry{std::string("c"), "cat"} : maskrcnn::io::CategoryEntry{7, "dog"};
+    });
+  }
+  const json entries = read(folder.file("r.json"));
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[0]["image_id"] == "img \"1\"");
+  CHECK(entries[0]["category_id"] == "c");
+  CHECK(entries[0]["category_name"] == "cat");
+  CHECK(entries[1]["category_id"] == 7);
+  CHECK(entries[1]["category_name"] == "dog");
+}
+
 TEST_CASE("without masks, names or detections the file is still JSON") {
   const test::Folder folder;
   {
