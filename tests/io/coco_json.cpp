@@ -40,7 +40,8 @@ TEST_CASE("results are an array of COCO's objects") {
 
 TEST_CASE("ids may be texts, and categories those of a data set") {
   const test::Folder folder;
-  const BoxDetections detections{{.box = {0, 0, 1, 1}, .label = 1, .score = 0.5F}, {.label = 2, .score = 0.25F}};
+  const BoxDetections detections{{.box = {0, 0, 1, 1}, .label = 1, .score = 0.5F},
+                                 {.box = {}, .label = 2, .score = 0.25F}};
   {
     CocoResults results(folder.file("r.json"));
     results.add({.id = std::string("img \"1\""), .file_name = "a.png"}, detections, [](int label) {
