@@ -154,7 +154,9 @@ template <Backbone B, Convention C, class Boxes, class... Branches>
 ModelConfig GeneralizedRCNN<B, C, Boxes, Branches...>::own_config(const Parameters& root, const ModelConfig& config) {
   require_convention<C>(root.weights());
   require_head(root.weights(), ResultOf<Branches...>::architecture);
-  return resolved<C>(config, root.weights(), (root / "backbone").path());
+  ModelConfig own = resolved<C>(config, root.weights(), (root / "backbone").path());
+  if (!own.exif_orientation) own.exif_orientation = C::exif_orientation;
+  return own;
 }
 
 template <Backbone B, Convention C, class Boxes, class... Branches>

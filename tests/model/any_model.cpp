@@ -56,6 +56,14 @@ void check(const std::string& file, const std::string& results, const Expected& 
   CHECK(same(found, typed(image)));
   CHECK(model.config().box_score_threshold == typed.config().box_score_threshold);
   CHECK(same(model.inspect(image)->results(), found));
+
+  // image files are read as the convention has it, unless the file says otherwise
+  using maskrcnn::ExifOrientation;
+  CHECK(model.config().exif_orientation == Model::Conventions::exif_orientation);
+  for (const auto other : {ExifOrientation::apply, ExifOrientation::ignore}) {
+    const auto said = weights_of(file).with_metadata({{"exif_orientation", name_of(other)}});
+    CHECK(AnyModel(said).config().exif_orientation == other);
+  }
 }
 
 /// The same file with other facts.

@@ -21,6 +21,8 @@ TEST_CASE("a file that says nothing is torchvision's") {
   CHECK(config.max_detections == 100);
   CHECK(config.class_names.empty());
   CHECK_FALSE(config.batch_norm_epsilon.has_value());
+  CHECK_FALSE(config.exif_orientation.has_value());
+  CHECK(config.intensity == maskrcnn::Intensity::none);
 }
 
 TEST_CASE("91 classes are COCO's, a counter of batches means an epsilon of 1e-5") {
@@ -72,6 +74,8 @@ TEST_CASE("metadata overrides, key by key") {
                                             .say("classes", R"(["__background__","nucleus"])")
                                             .say("batch_norm_eps", "0.001")
                                             .say("mask_paste", "sampled")
+                                            .say("exif_orientation", "apply")
+                                            .say("intensity", "minmax")
                                             .say("something else", "entirely")
                                             .weights());
   CHECK(config.image_mean[2] == 0.3);
@@ -79,6 +83,8 @@ TEST_CASE("metadata overrides, key by key") {
   CHECK(config.anchor_sizes == std::vector<std::vector<double>>{{8}, {16}});
   CHECK(config.box_score_threshold == 0.3);
   CHECK(config.mask_paste == maskrcnn::MaskPaste::sampled);
+  CHECK(config.exif_orientation == maskrcnn::ExifOrientation::apply);
+  CHECK(config.intensity == maskrcnn::Intensity::minmax);
   CHECK(config.class_names.at(1) == "nucleus");
   CHECK(config.batch_norm_epsilon == 0.001);
 }
@@ -97,6 +103,8 @@ TEST_CASE("metadata that cannot be read is named, with expected and found") {
   CHECK(test::contains(error_of("classes", "[1]"), "'classes' expects a list of names"));
   CHECK(test::contains(error_of("box_score_thresh", "high"), "expects a number"));
   CHECK(test::contains(error_of("mask_paste", "exact"), "'mask_paste' expects sampled or integer_box, found 'exact'"));
+  CHECK(test::contains(error_of("exif_orientation", "6"), "'exif_orientation' expects apply or ignore, found '6'"));
+  CHECK(test::contains(error_of("intensity", "bright"), "'intensity' expects none, minmax or percentile, found 'brig"));
 }
 
 TEST_CASE("values that make no sense are refused") {

@@ -46,6 +46,15 @@ TEST_CASE("every fact of a model survives the way into a file and back") {
       CHECK(back(config).mask_paste == paste);
       CHECK(back(config).bottleneck_stride == stride);
     }
+  for (const auto orientation : {maskrcnn::ExifOrientation::ignore, maskrcnn::ExifOrientation::apply})
+    for (const auto intensity :
+         {maskrcnn::Intensity::none, maskrcnn::Intensity::minmax, maskrcnn::Intensity::percentile}) {
+      config.exif_orientation = orientation;
+      config.intensity = intensity;
+      CHECK(same(config));
+      CHECK(back(config).exif_orientation == orientation);
+      CHECK(back(config).intensity == intensity);
+    }
 }
 
 TEST_CASE("a full configuration is written under every key there is") {
@@ -56,13 +65,17 @@ TEST_CASE("a full configuration is written under every key there is") {
   config.mask_paste = maskrcnn::MaskPaste::sampled;
   config.box_pool_size = config.mask_pool_size = config.box_sampling_ratio = config.mask_sampling_ratio = 14;
   config.roi_align_aligned = true;
+  config.exif_orientation = maskrcnn::ExifOrientation::apply;
+  config.intensity = maskrcnn::Intensity::percentile;
   const auto metadata = maskrcnn::metadata_of(config, "mask_rcnn_resnet50_fpn", "torchvision");
   const auto keys = maskrcnn::metadata_keys();
   CHECK(keys.size() == metadata.size());
   for (const auto& key : keys) CHECK(metadata.contains(key));
   CHECK(metadata.at("mask_paste") == "sampled");
   CHECK(metadata.at("stride_in_1x1") == "true");
+  CHECK(metadata.at("exif_orientation") == "apply");
+  CHECK(metadata.at("intensity") == "percentile");
   CHECK(metadata.at("classes") == R"(["__background__","nucleus"])");
   // what is empty says nothing
-  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 9);
+  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 10);
 }

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <maskrcnn/core/compiled.hpp>
+#include <maskrcnn/core/image_reading.hpp>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
@@ -64,6 +65,8 @@ struct Torchvision {
   /// otherwise.
   static constexpr const char* naming = "torchvision";
 
+  /// `decode_image` of torchvision, and Pillow's `open` and `convert`, leave pixels as they are stored.
+  static constexpr ExifOrientation exif_orientation = ExifOrientation::ignore;
   static constexpr ChannelOrder channel_order = ChannelOrder::rgb;
   /// Pixels are divided by this before the mean is taken off.
   static constexpr double pixel_scale = 255.0;
@@ -122,6 +125,8 @@ struct Detectron2 : Torchvision {
   static constexpr const char* name = "detectron2";
   static constexpr const char* naming = "detectron2";
 
+  /// `read_image` of detectron2's `detection_utils.py`.
+  static constexpr ExifOrientation exif_orientation = ExifOrientation::apply;
   static constexpr ChannelOrder channel_order = ChannelOrder::bgr;
   static constexpr double pixel_scale = 1.0;
   static constexpr SizeRounding size_rounding = SizeRounding::half_up;
@@ -154,6 +159,7 @@ template <class C>
 concept Convention = requires {
   { C::name } -> std::convertible_to<const char*>;
   { C::naming } -> std::convertible_to<const char*>;
+  { C::exif_orientation } -> std::convertible_to<ExifOrientation>;
   { C::channel_order } -> std::convertible_to<ChannelOrder>;
   { C::pixel_scale } -> std::convertible_to<double>;
   { C::size_rounding } -> std::convertible_to<SizeRounding>;

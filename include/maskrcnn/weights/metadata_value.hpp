@@ -27,6 +27,8 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::metadata_value {
 [[nodiscard]] inline const char* expected(const std::optional<double>&) { return "a number"; }
 [[nodiscard]] inline const char* expected(const std::optional<BottleneckStride>&) { return "true or false"; }
 [[nodiscard]] inline const char* expected(const std::optional<MaskPaste>&) { return "sampled or integer_box"; }
+[[nodiscard]] inline const char* expected(const std::optional<ExifOrientation>&) { return "apply or ignore"; }
+[[nodiscard]] inline const char* expected(const Intensity&) { return "none, minmax or percentile"; }
 
 /// The fact that a value says. Numbers are not converted silently: what a file says must be what the model uses.
 /// @return whether it says one
@@ -88,6 +90,15 @@ template <class Value>
 [[nodiscard]] inline bool parse_text(const std::string& text, std::optional<MaskPaste>& value) {
   value = text == "sampled" ? MaskPaste::sampled : MaskPaste::integer_box;
   return text == "sampled" || text == "integer_box";
+}
+[[nodiscard]] inline bool parse_text(const std::string& text, std::optional<ExifOrientation>& value) {
+  value = exif_orientation_named(text);
+  return value.has_value();
+}
+[[nodiscard]] inline bool parse_text(const std::string& text, Intensity& value) {
+  const auto named = intensity_named(text);
+  value = named.value_or(Intensity::none);
+  return named.has_value();
 }
 
 /// Replaces `value` by the metadata entry `key`, if there is one.

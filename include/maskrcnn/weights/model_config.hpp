@@ -20,6 +20,11 @@ struct ModelConfig {
   std::array<double, 3> image_std{0.229, 0.224, 0.225};
   int min_size = 800;   ///< the shorter side of an image is resized to this many pixels,
   int max_size = 1333;  ///< unless the longer side would exceed this many
+  /// Whether image files are turned as their cameras have marked them; empty: as the convention does. The model takes
+  /// pixels and never turns them: `io::read_options` hands this to the reader of files.
+  std::optional<ExifOrientation> exif_orientation{};
+  /// How values of image files are spread before the model sees them; as above, for the reader of files.
+  Intensity intensity = Intensity::none;
 
   std::vector<std::vector<double>> anchor_sizes{{32}, {64}, {128}, {256}, {512}};  ///< per level, pixels
   std::vector<std::vector<double>> anchor_aspect_ratios{5, {0.5, 1.0, 2.0}};       ///< per level, height / width
@@ -82,6 +87,8 @@ void for_each_fact(Config& config, const Visit& visit) {
   visit("image_std", config.image_std);
   visit("min_size", config.min_size);
   visit("max_size", config.max_size);
+  visit("exif_orientation", config.exif_orientation);
+  visit("intensity", config.intensity);
   visit("anchor_sizes", config.anchor_sizes);
   visit("anchor_aspect_ratios", config.anchor_aspect_ratios);
   visit("rpn_pre_nms_top_n", config.rpn_pre_nms_top_n);

@@ -36,6 +36,10 @@ template <class Value>
 [[nodiscard]] inline std::optional<std::string> text_of(const std::optional<MaskPaste>& value) {
   return value ? std::optional<std::string>(*value == MaskPaste::sampled ? "sampled" : "integer_box") : std::nullopt;
 }
+[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<ExifOrientation>& value) {
+  return value ? std::optional<std::string>(name_of(*value)) : std::nullopt;
+}
+[[nodiscard]] inline std::optional<std::string> text_of(const Intensity& value) { return name_of(value); }
 
 }  // namespace model_metadata
 
