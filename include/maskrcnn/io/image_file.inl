@@ -1,13 +1,20 @@
 // Bodies of image_file.hpp.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <maskrcnn/io/file_bytes.hpp>
+#include <maskrcnn/io/file_kind.hpp>
+#include <maskrcnn/io/file_orientation.hpp>
 #include <maskrcnn/io/image_file.hpp>
+#include <maskrcnn/io/intensity.hpp>
 #include <maskrcnn/io/output_file.hpp>
 #include <maskrcnn/io/pnm.hpp>
 #include <maskrcnn/io/stb_decoder.hpp>
+#include <maskrcnn/io/turn.hpp>
+#include <new>
 #include <string_view>
 
 #ifdef MASKRCNN_IMAGE_LIBRARIES
@@ -37,81 +44,173 @@ enum class Format { jpeg, png, bmp, pnm, other };
   };
   if (begins_with("\xFF\xD8\xFF")) return Format::jpeg;
   if (begins_with("\x89PNG\r\n\x1A\n")) return Format::png;
-  if (begins_with("BM")) return Format::bmp;
+  // two letters are few: a text may begin with them
+  if (begins_with("BM") && (file.size() < 18 || little_endian(file.subspan(14)) < 256)) return Format::bmp;
   if ((begins_with("P5") || begins_with("P6")) && file.size() > 2 &&
       (file[2] == '#' || (file[2] <= ' ' && file[2] > 0)))
     return Format::pnm;
   return Format::other;
 }
 
-[[nodiscard]] inline ImageSource whole_png(Bytes file, const std::string& name, const ReadOptions& options) {
-  const ImageSource source{.file = file, .name = name, .format = "PNG", .most_pixels = options.most_pixels};
-  if (const std::string fault = png_fault(file); !fault.empty()) source.refuse(fault);
-  return source;
+/// A PNG file that is whole, and its size.
+inline void check_png(ImageSource& source) {
+  source.format = "PNG";
+  source.require_none(png_fault(source.file));
+  const PngHeader header = png_header(source.file);
+  source.set_size(header.width, header.height);
+}
+
+[[nodiscard]] inline ImageFile read_jpeg(ImageSource& source, const ReadOptions& options) {
+  source.format = "JPEG";
+  const JpegFrame frame = jpeg_frame(source.file);
+  source.require_none(jpeg_kind(frame, jpeg_decoder::reads_arithmetic_codes));
+  source.set_size(frame.width, frame.height);
+  return {.image = spread_image(jpeg_decoder::jpeg(source), options.intensity)};
+}
+
+[[nodiscard]] inline ImageFile read_png(ImageSource& source, const ReadOptions& options) {
+  check_png(source);
+  const bool wide = png_header(source.file).bits == 16;
+  if (!wide) return {.image = spread_image(png_decoder::png(source), options.intensity)};
+  if (options.intensity == Intensity::none) return {.image = png_decoder::png(source), .bits = 16};
+  const WidePixels pixels = png_decoder::wide_png(source);
+  const auto value_of = [&](std::size_t i, std::size_t c) { return pixels.values[i * pixels.channels + c]; };
+  const std::size_t channels = pixels.channels < 3 ? 1 : 3;  // without alpha
+  return {.image = spread_image(source.size, channels, 65535, options.intensity, value_of), .bits = 16};
+}
+
+[[nodiscard]] inline ImageFile read_bmp(ImageSource& source, const ReadOptions& options) {
+  source.format = "BMP";
+  source.require_none(bmp_kind(source.file));
+  if (const auto [width, height] = bmp_size(source.file); width > 0) source.set_size(width, height);
+  return {.image = spread_image(stb_decoder::bmp(source), options.intensity)};
+}
+
+[[nodiscard]] inline ImageFile read_pnm(ImageSource& source, const std::string& name, const ReadOptions& options) {
+  const PnmHeader header = read_pnm_header(source.file, name);
+  source.set_size(static_cast<std::uint64_t>(header.size.width), static_cast<std::uint64_t>(header.size.height));
+  return {.image = io::read_pnm(source.file, header, name, options.intensity),
+          .bits = static_cast<int>(std::bit_width(header.maximum))};
+}
+
+[[nodiscard]] inline std::uint8_t brightest(const Image& image) {
+  const std::uint8_t* const pixels = image.row(0);
+  return *std::max_element(pixels, pixels + 3 * pixels_of(image.size()));
+}
+
+/// @param source of a file that is not empty
+[[nodiscard]] inline ImageFile decode(ImageSource& source, const std::string& name, const ReadOptions& options) {
+  switch (format_of(source.file)) {
+    case Format::jpeg:
+      return read_jpeg(source, options);
+    case Format::png:
+      return read_png(source, options);
+    case Format::bmp:
+      return read_bmp(source, options);
+    case Format::pnm:
+      return read_pnm(source, name, options);
+    case Format::other:
+      break;
+  }
+  const std::string_view kind = file_kind_of(source.file);
+  fail("image: ", name, " is not a JPEG, PNG, BMP or binary PNM image", kind.empty() ? "" : ", but ", kind);
 }
 
 /// What one of stb's writers makes of `image`, by `write(collect, to)`.
 template <class Write>
 [[nodiscard]] std::string encode(const ImageView& image, const std::string& name, const Write& write) {
-  // the encoders count bytes in `int`
-  if (3 * static_cast<std::size_t>(image.width()) + 1 >
-      std::size_t{0x7FFFFFFF} / static_cast<std::size_t>(image.height()))
-    fail("image: ", name, " would be ", image.width(), " x ", image.height(), " pixels, too many for one file");
   std::string encoded;
   const auto collect = [](void* to, void* data, int size) {
     static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
   };
-  if (write(collect, static_cast<void*>(&encoded)) == 0) fail("image: cannot encode ", name, ": out of memory");
-  return encoded;
+  try {
+    if (write(collect, static_cast<void*>(&encoded)) != 0) return encoded;
+  } catch (const std::bad_alloc&) {
+  }
+  fail("image: cannot encode ", name, ", ", image.width(), " x ", image.height(), " pixels: out of memory");
+}
+
+/// @throws Error if the sides or the bytes are more than an encoder counts
+inline void require_room(const ImageView& image, const std::string& name, const char* format, int longest,
+                         std::size_t most_bytes) {
+  const auto width = static_cast<std::size_t>(image.width()), height = static_cast<std::size_t>(image.height());
+  if (std::max(image.width(), image.height()) > longest)
+    fail("image: ", name, " would be ", width, " x ", height, " pixels, expected at most ", longest, " a side of a ",
+         format, " that is written here");
+  if (3 * width + 1 > most_bytes / height)
+    fail("image: ", name, " would be ", width, " x ", height, " pixels, expected at most ", most_bytes / 3,
+         " in all of a ", format, " that is written here");
 }
 
 }  // namespace image_file
 
 MASKRCNN_FUNCTION Image read_image(const std::string& path, const ReadOptions& options) {
-  return read_image(read_file(path, max_file_bytes, "image"), path, options);
+  return read_image_file(path, options).image;
 }
 
 MASKRCNN_FUNCTION Image read_image(Bytes file, const std::string& name, const ReadOptions& options) {
-  using image_file::Format;
+  return read_image_file(file, name, options).image;
+}
+
+MASKRCNN_FUNCTION ImageFile read_image_file(const std::string& path, const ReadOptions& options) {
+  if (const std::string_view kind = folder_kind_of(path); !kind.empty()) fail("image: ", path, " is ", kind);
+  return read_image_file(read_file(path, max_file_bytes, "image"), path, options);
+}
+
+MASKRCNN_FUNCTION ImageFile read_image_file(Bytes file, const std::string& name, const ReadOptions& options) {
   if (file.empty()) fail("image: ", name, " is empty");
   if (file.size() > max_file_bytes)
     fail("image: ", name, " has ", file.size(), " bytes, expected at most ", max_file_bytes);
   ImageSource source{.file = file, .name = name, .most_pixels = options.most_pixels};
-  switch (image_file::format_of(file)) {
-    case Format::jpeg:
-      source.format = "JPEG";
-      return jpeg_decoder::jpeg(source);
-    case Format::png:
-      return png_decoder::png(image_file::whole_png(file, name, options));
-    case Format::bmp:
-      source.format = "BMP";
-      return stb_decoder::bmp(source);
-    case Format::pnm: {
-      const PnmHeader header = read_pnm_header(file, name);
-      source.check_size(static_cast<std::uint64_t>(header.size.width), static_cast<std::uint64_t>(header.size.height));
-      return read_pnm(file, header, name);
-    }
-    case Format::other:
-      break;
+  try {
+    ImageFile read = image_file::decode(source, name, options);
+    if (read.bits > 8) read.brightest = image_file::brightest(read.image);
+    read.orientation = image_orientation(file);
+    if (options.exif_orientation == ExifOrientation::apply && read.orientation != 1)
+      read.image = turned(read.image, read.orientation);
+    return read;
+  } catch (const std::bad_alloc&) {
+    source.out_of_memory();
   }
-  fail("image: ", name, " is not a JPEG, PNG, BMP or binary PNM image");
+}
+
+MASKRCNN_FUNCTION int image_orientation(Bytes file) {
+  switch (image_file::format_of(file)) {
+    case image_file::Format::jpeg:
+      return file_orientation::orientation_of(file_orientation::of_jpeg(file));
+    case image_file::Format::png:
+      return file_orientation::orientation_of(file_orientation::of_png(file));
+    default:
+      return 1;
+  }
 }
 
 MASKRCNN_FUNCTION GreyPixels read_grey_png(Bytes file, const std::string& name, const ReadOptions& options) {
-  if (image_file::format_of(file) != image_file::Format::png || file.size() < 26)
-    fail("image: expected a grey PNG with the numbers of objects, found something else in ", name);
-  // the header comes first: width, height, depth, colour (PNG specification, 11.2.2)
-  const int bits = file[24], colour = file[25];
-  if (colour != 0 || (bits != 8 && bits != 16))
-    fail("image: expected a grey PNG of 8 or 16 bits with the numbers of objects, found ", bits,
-         " bits of colour type ", colour, " in ", name);
-  return png_decoder::grey_png(image_file::whole_png(file, name, options), bits);
+  if (file.empty()) fail("image: ", name, " is empty");
+  if (image_file::format_of(file) != image_file::Format::png) {
+    const std::string_view kind = file_kind_of(file);
+    fail("image: expected a grey PNG with the numbers of objects, found ", kind.empty() ? "something else" : kind,
+         " in ", name);
+  }
+  ImageSource source{.file = file, .name = name, .most_pixels = options.most_pixels};
+  try {
+    image_file::check_png(source);
+    const auto [width, height, bits, colour] = png_header(file);
+    if (colour != 0 || (bits != 8 && bits != 16))
+      fail("image: expected a grey PNG of 8 or 16 bits with the numbers of objects, found ", bits,
+           " bits of colour type ", colour, " in ", name);
+    return png_decoder::grey_png(source, bits);
+  } catch (const std::bad_alloc&) {
+    source.out_of_memory();
+  }
 }
 
 MASKRCNN_FUNCTION std::string encode_png(const ImageView& image, const std::string& name) {
   const std::size_t row_bytes = 3 * static_cast<std::size_t>(image.width());
   // the encoder takes RGB, and multiplies rows by strides in `int`
   if (image.format() != PixelFormat::rgb || image.stride() != row_bytes) return encode_png(to_rgb(image), name);
+  // sums of a row's bytes, and the growing buffer of compressed ones, twice as large each time, must fit an `int`
+  image_file::require_room(image, name, "PNG", 0x7FFFFFFF / (3 * 128), std::size_t{0x7FFFFFFF} / 8 * 5);
   return image_file::encode(image, name, [&](auto collect, void* to) {
     return stb::stbi_write_png_to_func(collect, to, image.width(), image.height(), 3, image.row(0),
                                        static_cast<int>(row_bytes));
@@ -119,6 +218,7 @@ MASKRCNN_FUNCTION std::string encode_png(const ImageView& image, const std::stri
 }
 
 MASKRCNN_FUNCTION std::string encode_jpeg(const Image& image, int quality, const std::string& name) {
+  image_file::require_room(image, name, "JPEG", 65535, 0x7FFFFFFF);  // sides have 16 bits in its header
   return image_file::encode(image, name, [&](auto collect, void* to) {
     return stb::stbi_write_jpg_to_func(collect, to, image.width(), image.height(), 3, image.row(0), quality);
   });

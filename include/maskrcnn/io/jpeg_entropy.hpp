@@ -14,6 +14,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::io::jpeg_entropy {
 /// What is wrong with a file; never leaves the check of it.
 struct Fault {
   std::string reason;
+  bool of_kind = false;  ///< whether the file may be whole, but is of a kind that is not read
 };
 
 /// A table of prefix codes. Before it is read, it has none.

@@ -93,11 +93,12 @@ class Headers {
   /// Where stb would show other colours than libjpeg, and so than everybody else.
   void check_colours() const {
     if (components_.size() == 4 && adobe_transform_ != 0 && adobe_transform_ != 2)
-      throw Fault{"it has four components and no mark by Adobe that says which, so that its colours are not known"};
+      throw Fault{"it has four components and no mark by Adobe that says which, so that its colours are not known",
+                  true};
     const bool named_rgb =
         components_.size() == 3 && components_[0].id == 'R' && components_[1].id == 'G' && components_[2].id == 'B';
     if (named_rgb && (jfif_ || (adobe_transform_ != -1 && adobe_transform_ != 0)))
-      throw Fault{"its components are named R, G, B, and it is marked as of other colours"};
+      throw Fault{"its components are named R, G, B, and it is marked as of other colours", true};
   }
 
   /// Takes memory for the coefficients of a progressive image, if the file is large enough to have them: a block has
@@ -185,7 +186,7 @@ class Headers {
     units_y_ = over(height_, 8 * vertical_);
     for (Component& component : components_) {
       if (horizontal_ % component.horizontal != 0 || vertical_ % component.vertical != 0)
-        throw Fault{"its components have sizes of no whole ratio"};
+        throw Fault{"its components have sizes of no whole ratio", true};
       component.columns = over(over(width_ * component.horizontal, horizontal_), 8);
       component.rows = over(over(height_ * component.vertical, vertical_), 8);
       component.pitch = units_x_ * component.horizontal;

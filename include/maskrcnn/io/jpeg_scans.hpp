@@ -204,16 +204,16 @@ class Check {
 
 }  // namespace jpeg_scans
 
-/// Why stb must not be shown a JPEG file, or "". Nothing that stb decodes is taken on trust: tables, the order of
+/// Why stb must not be shown a JPEG file. Nothing that stb decodes is taken on trust: tables, the order of
 /// scans, each code of the data. It costs about as much time as decoding, which is the price of decoding without
 /// libjpeg-turbo.
 /// @param most_pixels of a larger image, only the headers are looked at
-[[nodiscard]] inline std::string jpeg_fault_for_stb(Bytes file, std::size_t most_pixels) {
+[[nodiscard]] inline ImageFault jpeg_fault_for_stb(Bytes file, std::size_t most_pixels) {
   try {
     jpeg_scans::Check(file).run(most_pixels);
-    return "";
+    return {};
   } catch (const jpeg_entropy::Fault& fault) {
-    return fault.reason;
+    return {fault.reason, fault.of_kind};
   }
 }
 

@@ -24,9 +24,11 @@ struct Escape {
   jpeg_error_mgr manager{};
   std::jmp_buf to{};
   std::array<char, JMSG_LENGTH_MAX> reason{};
+  int code = 0;
 
   [[noreturn]] static void leave(j_common_ptr codec) {
     auto* const escape = reinterpret_cast<Escape*>(codec->err);  // its first member
+    escape->code = codec->err->msg_code;
     codec->err->format_message(codec, escape->reason.data());
     std::longjmp(escape->to, 1);
   }
@@ -39,6 +41,9 @@ struct Escape {
     if (std::find(harmless.begin(), harmless.end(), codec->err->msg_code) == harmless.end()) leave(codec);
   }
 };
+
+/// As libjpeg-turbo is built by default.
+inline constexpr bool reads_arithmetic_codes = true;
 
 /// A decoder of one file, and what frees it.
 class Decoder {
@@ -54,7 +59,7 @@ class Decoder {
 
   /// Reads the headers: `width`, `height` and `channels` are then known. Nothing with a destructor may live here or in
   /// `read_rows`: a refusal jumps over it.
-  /// @return whether there is an image; if not, `reason` says why
+  /// @return whether there is an image; if not, `refuse` says why
   [[nodiscard]] bool begin(Bytes file) {
     if (setjmp(escape_.to) != 0) return false;
     jpeg_create_decompress(&codec_);
@@ -83,7 +88,17 @@ class Decoder {
   [[nodiscard]] std::uint32_t width() const { return codec_.image_width; }
   [[nodiscard]] std::uint32_t height() const { return codec_.image_height; }
   [[nodiscard]] std::size_t channels() const { return codec_.num_components == 4 ? 4 : 3; }
-  [[nodiscard]] const char* reason() const { return escape_.reason.data(); }
+
+  /// @throws Error with what really is the matter
+  [[noreturn]] void refuse(const ImageSource& source) const {
+    constexpr std::array kinds{
+        JERR_ARITH_NOTIMPL,   JERR_BAD_PRECISION,        JERR_SOF_UNSUPPORTED, JERR_COMPONENT_COUNT,
+        JERR_CCIR601_NOTIMPL, JERR_CONVERSION_NOTIMPL,   JERR_NOTIMPL,         JERR_NOT_COMPILED,
+        JERR_IMAGE_TOO_BIG,   JERR_FRACT_SAMPLE_NOTIMPL, JERR_WIDTH_OVERFLOW};
+    if (escape_.code == JERR_OUT_OF_MEMORY) source.out_of_memory();
+    if (std::find(kinds.begin(), kinds.end(), escape_.code) != kinds.end()) source.refuse_kind(escape_.reason.data());
+    source.refuse(escape_.reason.data());
+  }
 
  private:
   jpeg_decompress_struct codec_{};
@@ -104,16 +119,18 @@ inline void mix_inks(const std::vector<std::uint8_t>& inks, Image& image) {
 }
 
 /// A JPEG file as 8-bit RGB: baseline or progressive, by Huffman or arithmetic codes, of 1, 3 or 4 components.
-/// @throws Error if it is not whole, or has too many pixels
+/// @param source with a size
+/// @throws Error if it is not whole, or is of a kind that libjpeg-turbo does not read
 [[nodiscard]] inline Image jpeg(const ImageSource& source) {
-  if (const std::string fault = jpeg_fault(source.file); !fault.empty()) source.refuse(fault);
+  source.require_none(jpeg_fault(source.file));
   Decoder decoder;
-  if (!decoder.begin(source.file)) source.refuse(decoder.reason());
-  source.check_size(decoder.width(), decoder.height());
-  Image image({static_cast<int>(decoder.height()), static_cast<int>(decoder.width())});
-  std::vector<std::uint8_t> inks(decoder.channels() == 4 ? std::size_t{4} * decoder.width() * decoder.height()
-                                                         : std::size_t{0});
-  if (!decoder.read_rows(inks.empty() ? image.row(0) : inks.data())) source.refuse(decoder.reason());
+  if (!decoder.begin(source.file)) decoder.refuse(source);
+  if (decoder.width() != static_cast<std::uint32_t>(source.size.width) ||
+      decoder.height() != static_cast<std::uint32_t>(source.size.height))
+    source.refuse("its header is another for libjpeg-turbo");
+  Image image(source.size);
+  std::vector<std::uint8_t> inks(decoder.channels() == 4 ? 4 * pixels_of(source.size) : std::size_t{0});
+  if (!decoder.read_rows(inks.empty() ? image.row(0) : inks.data())) decoder.refuse(source);
   if (!inks.empty()) mix_inks(inks, image);
   return image;
 }

@@ -2,12 +2,14 @@
 /// largest value, and does not notice that a file ends early.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <maskrcnn/core/box.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/io/bytes.hpp>
+#include <maskrcnn/io/intensity.hpp>
 #include <string>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::io {
@@ -52,31 +54,27 @@ struct PnmHeader {
   return header;
 }
 
-/// The image after the header, values scaled so that `maximum` becomes 255.
+/// The image after the header, its values spread or, with `Intensity::none`, scaled so that `maximum` becomes 255, but
+/// for 65535, of which the upper 8 bits stay, as of 16-bit PNG. Larger values than `maximum` count as it.
 /// @throws Error if the file ends early
-[[nodiscard]] inline Image read_pnm(Bytes file, const PnmHeader& header, const std::string& name) {
+[[nodiscard]] inline Image read_pnm(Bytes file, const PnmHeader& header, const std::string& name,
+                                    Intensity intensity = Intensity::none) {
   const std::size_t bytes = header.maximum > 255 ? 2 : 1, channels = static_cast<std::size_t>(header.channels);
   const std::size_t row = static_cast<std::size_t>(header.size.width) * channels * bytes;
   const auto height = static_cast<std::size_t>(header.size.height);
   const std::size_t found = file.size() > header.samples ? file.size() - header.samples : 0;
   if (found < row * height)
     fail("image: ", name, " is a truncated PNM: expected ", row * height, " bytes of samples, found ", found);
-  Image image(header.size);
-  const std::uint8_t* from = file.data() + header.samples;
-  for (int y = 0; y < header.size.height; ++y) {
-    std::uint8_t* to = image.row(y);
-    for (int x = 0; x < header.size.width; ++x, to += 3, from += channels * bytes)
-      for (std::size_t c = 0; c < 3; ++c) {
-        const std::uint8_t* const sample = from + (channels == 3 ? c * bytes : 0);
-        const unsigned value = bytes == 2 ? unsigned{sample[0]} << 8 | sample[1] : sample[0];
-        // 16 bits become 8 by their upper half, as for PNG
-        to[c] = header.maximum == 65535 ? static_cast<std::uint8_t>(value >> 8)
-                : value >= header.maximum
-                    ? std::uint8_t{255}
-                    : static_cast<std::uint8_t>((value * 255 + header.maximum / 2) / header.maximum);
-      }
-  }
-  return image;
+  const std::uint8_t* const samples = file.data() + header.samples;
+  const std::size_t maximum = header.maximum;
+  if (bytes == 1)
+    return spread_image(header.size, channels, maximum, intensity, [=](std::size_t i, std::size_t c) {
+      return std::min<std::size_t>(samples[i * channels + c], maximum);
+    });
+  return spread_image(header.size, channels, maximum, intensity, [=](std::size_t i, std::size_t c) {
+    const std::uint8_t* const sample = samples + 2 * (i * channels + c);
+    return std::min<std::size_t>(std::size_t{sample[0]} << 8 | sample[1], maximum);
+  });
 }
 
 }  // namespace maskrcnn::io

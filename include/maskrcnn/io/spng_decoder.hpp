@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <maskrcnn/core/image.hpp>
 #include <maskrcnn/io/image_source.hpp>
+#include <maskrcnn/io/png_checks.hpp>
 #include <memory>
 #include <vector>
 
@@ -16,61 +17,80 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::io::spng {
 class Decoder {
  public:
   explicit Decoder(const ImageSource& source) : source_(&source), codec_(::spng_ctx_new(0), &::spng_ctx_free) {
-    if (codec_ == nullptr) source.refuse("out of memory");
+    if (codec_ == nullptr) source.out_of_memory();
     require(::spng_set_png_buffer(codec_.get(), source.file.data(), source.file.size()));
     // what colour profiles and texts may take
     require(::spng_set_chunk_limits(codec_.get(), source.file.size() + (1U << 20), source.file.size() + (1U << 26)));
-    ::spng_ihdr header{};
-    require(::spng_get_ihdr(codec_.get(), &header));
-    source.check_size(header.width, header.height);
-    size_ = {static_cast<int>(header.height), static_cast<int>(header.width)};
   }
-
-  [[nodiscard]] Size size() const { return size_; }
 
   /// Decodes all pixels, row by row.
   /// @param format one of libspng's, SPNG_FMT_RGB8
+  /// @param bytes  that they take
   void read(void* to, std::size_t bytes, int format) {
+    std::size_t needed = 0;
+    require(::spng_decoded_image_size(codec_.get(), format, &needed));
+    if (needed != bytes) source_->refuse("its header is another for libspng");
     require(::spng_decode_image(codec_.get(), to, bytes, format, 0));
   }
 
  private:
+  /// @throws Error with what really is the matter
   void require(int result) const {
-    if (result != 0) source_->refuse(::spng_strerror(result));
+    switch (result) {
+      case SPNG_OK:
+        return;
+      case SPNG_EMEM:
+        source_->out_of_memory();
+      case SPNG_EOVERFLOW:
+      case SPNG_EUSER_WIDTH:
+      case SPNG_EUSER_HEIGHT:
+        source_->refuse_kind("libspng decodes no image of this size; cut it into tiles");
+      case SPNG_ECHUNK_LIMITS:
+        source_->refuse_kind("its texts or its colour profile take far more memory than the file");
+      case SPNG_ECHUNK_UNKNOWN_CRITICAL:
+        source_->refuse_kind(::spng_strerror(result));
+      default:
+        source_->refuse(::spng_strerror(result));
+    }
   }
 
   const ImageSource* source_;
   std::unique_ptr<::spng_ctx, void (*)(::spng_ctx*)> codec_;
-  Size size_;
 };
 
-/// A PNG file as 8-bit RGB.
-/// @param source without a `png_fault`
-/// @throws Error if it is corrupt, or has too many pixels
+/// A PNG file as 8-bit RGB, 16 bits reduced to their upper 8.
+/// @param source without a `png_fault`, and with a size
+/// @throws Error if it is corrupt
 [[nodiscard]] inline Image png(const ImageSource& source) {
   Decoder decoder(source);
-  Image image(decoder.size());
-  decoder.read(image.row(0), 3 * static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.height()),
-               SPNG_FMT_RGB8);
+  Image image(source.size);
+  decoder.read(image.row(0), 3 * pixels_of(source.size), SPNG_FMT_RGB8);
   return image;
 }
 
+/// A PNG file of 16 bits a channel.
+/// @param source as of `png`
+/// @throws Error as `png` does
+[[nodiscard]] inline WidePixels wide_png(const ImageSource& source) {
+  Decoder decoder(source);
+  constexpr std::size_t channels_of_colour[] = {1, 0, 3, 0, 2, 0, 4};
+  const int colour = png_header(source.file).colour;
+  const std::size_t channels = colour <= 6 ? channels_of_colour[colour] : 0;
+  if (channels == 0) source.refuse("it has 16 bits and no possible colour type");
+  WidePixels wide{.channels = channels, .values = std::vector<std::uint16_t>(channels * pixels_of(source.size))};
+  decoder.read(wide.values.data(), 2 * wide.values.size(), SPNG_FMT_PNG);  // in the machine's order of bytes
+  return wide;
+}
+
 /// A grey PNG file of 8 or 16 bits.
-/// @param source without a `png_fault`
+/// @param source as of `png`
 /// @throws Error as `png` does
 [[nodiscard]] inline GreyPixels grey_png(const ImageSource& source, int bits) {
+  if (bits == 16) return {source.size, wide_png(source).values};
   Decoder decoder(source);
-  const Size size = decoder.size();
-  const std::size_t count = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
-  GreyPixels grey{.size = size, .values = std::vector<std::uint16_t>(count)};
-  if (bits == 16) {  // in the machine's order of bytes
-    decoder.read(grey.values.data(), 2 * count, SPNG_FMT_PNG);
-  } else {
-    std::vector<std::uint8_t> narrow(count);
-    decoder.read(narrow.data(), count, SPNG_FMT_PNG);
-    grey.values.assign(narrow.begin(), narrow.end());
-  }
-  return grey;
+  std::vector<std::uint8_t> narrow(pixels_of(source.size));
+  decoder.read(narrow.data(), narrow.size(), SPNG_FMT_PNG);
+  return {source.size, std::vector<std::uint16_t>(narrow.begin(), narrow.end())};
 }
 
 }  // namespace maskrcnn::io::spng

@@ -20,23 +20,49 @@
 #include <cstdlib>
 #include <cstring>
 #include <maskrcnn/core/error.hpp>
+#include <new>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb {
 
+/// What a decoder on this thread was refused.
+enum class Refused { nothing, too_much, memory };
+
 /// The largest block of memory that a decoder may ask for on this thread: a compressed file can claim far more data
-/// than its image has room for.
+/// than its image has room for. stb says "outofmem" of that, too: `refused` tells it from a lack of memory.
 inline thread_local std::size_t memory_limit = 0;
+inline thread_local Refused refused = Refused::nothing;
+
+/// From here on, blocks of so many bytes are given.
+inline void set_memory_limit(std::size_t bytes) {
+  memory_limit = bytes;
+  refused = Refused::nothing;
+}
 
 // Zeros: what a file leaves unsaid must not be what the memory held before.
-inline void* allocate(std::size_t size) { return size > memory_limit ? nullptr : std::calloc(size, 1); }
+inline void* allocate(std::size_t size) {
+  void* const memory = size > memory_limit ? nullptr : std::calloc(size, 1);
+  if (memory == nullptr) refused = size > memory_limit ? Refused::too_much : Refused::memory;
+  return memory;
+}
 inline void* reallocate(void* memory, std::size_t old_size, std::size_t size) {
   void* const grown = size > memory_limit ? nullptr : std::realloc(memory, size);
+  if (grown == nullptr) refused = size > memory_limit ? Refused::too_much : Refused::memory;
   if (grown != nullptr && size > old_size) std::memset(static_cast<char*>(grown) + old_size, 0, size - old_size);
+  return grown;
+}
+/// For the encoder, which writes on where it has got no memory.
+inline void* reallocate_or_throw(void* memory, std::size_t size) {
+  void* const grown = std::realloc(memory, size);
+  if (grown == nullptr) throw std::bad_alloc();
   return grown;
 }
 /// An assertion about a hostile file must not end the process.
 inline void require(bool holds) {
   if (!holds) fail("image: the decoder found a contradiction in the file");
+}
+/// Nor one about an image that is written.
+inline void require_encoded(bool holds) {
+  if (!holds) fail("image: the encoder found a contradiction in its own data");
 }
 
 }  // namespace maskrcnn::io::stb
@@ -100,6 +126,7 @@ inline void require(bool holds) {
 #pragma push_macro("STBIW_REALLOC")
 #pragma push_macro("STBIW_REALLOC_SIZED")
 #pragma push_macro("STBIW_FREE")
+#pragma push_macro("STBIW_ASSERT")
 #pragma push_macro("STBIW_ZLIB_COMPRESS")
 #pragma push_macro("STBIW_CRC32")
 #undef STBI_INCLUDE_STB_IMAGE_H
@@ -140,6 +167,7 @@ inline void require(bool holds) {
 #undef STBIW_REALLOC
 #undef STBIW_REALLOC_SIZED
 #undef STBIW_FREE
+#undef STBIW_ASSERT
 #undef STBIW_ZLIB_COMPRESS
 #undef STBIW_CRC32
 
@@ -158,6 +186,10 @@ inline void require(bool holds) {
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
+#define STBIW_MALLOC(size) ::std::malloc(size)
+#define STBIW_REALLOC(memory, size) ::maskrcnn::io::stb::reallocate_or_throw(memory, size)
+#define STBIW_FREE(memory) ::std::free(memory)
+#define STBIW_ASSERT(condition) ::maskrcnn::io::stb::require_encoded(condition)
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb {
 #if __has_include(<stb/stb_image.h>)
@@ -209,6 +241,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb {
 #pragma pop_macro("STBIW_REALLOC")
 #pragma pop_macro("STBIW_REALLOC_SIZED")
 #pragma pop_macro("STBIW_FREE")
+#pragma pop_macro("STBIW_ASSERT")
 #pragma pop_macro("STBIW_ZLIB_COMPRESS")
 #pragma pop_macro("STBIW_CRC32")
 

@@ -22,90 +22,106 @@ struct Free {
   void operator()(void* pixels) const { std::free(pixels); }
 };
 
+/// It counts in `int`, and knows no codes but Huffman's.
+inline constexpr bool reads_arithmetic_codes = false;
+
+/// Whether stb has numbers for the bytes of an image: four channels of each pixel, and one more a row.
+/// @param bytes of a sample
+/// @throws Error if not
+inline void require_room(const ImageSource& source, std::size_t bytes) {
+  constexpr std::size_t most_bytes = 0x7FFFFFFF, longest = std::size_t{1} << 24;
+  const auto width = static_cast<std::size_t>(source.size.width), height = static_cast<std::size_t>(source.size.height);
+  const std::size_t most = most_bytes / (4 * bytes) - (std::size_t{1} << 24);
+  if (width > longest || height > longest)
+    source.too_large(width, height, longest, "a side for stb: libjpeg-turbo and libspng have another limit");
+  if (width * height > most)
+    source.too_large(width, height, most, "in all for stb: libjpeg-turbo and libspng have another limit");
+}
+
 /// Decodes what passed the checks.
 /// @tparam Value std::uint8_t, or std::uint16_t for 16 bits a channel
+/// @param source   with a size
 /// @param channels 1: grey, 3: RGB
-/// @return pixels row by row, and their size
+/// @return pixels row by row
 template <class Value>
-[[nodiscard]] std::pair<std::unique_ptr<Value, Free>, Size> decode(const ImageSource& source, int channels) {
+[[nodiscard]] std::unique_ptr<Value, Free> decode(const ImageSource& source, int channels) {
+  require_room(source, sizeof(Value));
   const auto length = static_cast<int>(source.file.size());  // fits: see max_file_bytes
-  const auto refuse = [&source] {
-    const char* const reason = stb::stbi_failure_reason();
-    source.refuse(reason != nullptr ? reason : "no reason given");
-  };
-  const auto check = [&source](Size size) {
-    source.check_size(static_cast<std::uint32_t>(size.width), static_cast<std::uint32_t>(size.height));
-  };
   Size size;
   int in_file = 0;
-  stb::memory_limit = source.file.size() + (1U << 20);
-  if (stb::stbi_info_from_memory(source.file.data(), length, &size.width, &size.height, &in_file) == 0) refuse();
-  check(size);
   // 32 bytes a pixel are enough for 16-bit RGBA, interlaced, and for progressive JPEG; blocks may stick out by 64
   // pixels
   const auto padded = [](int pixels) { return static_cast<std::size_t>(pixels) + 64; };
-  stb::memory_limit = 32 * padded(size.width) * padded(size.height) + 2 * source.file.size() + (1U << 20);
+  stb::set_memory_limit(32 * padded(source.size.width) * padded(source.size.height) + 2 * source.file.size() +
+                        (1U << 20));
   Value* decoded = nullptr;
   if constexpr (sizeof(Value) == 1)
     decoded = stb::stbi_load_from_memory(source.file.data(), length, &size.width, &size.height, &in_file, channels);
   else
     decoded = stb::stbi_load_16_from_memory(source.file.data(), length, &size.width, &size.height, &in_file, channels);
   std::unique_ptr<Value, Free> pixels(decoded);
-  if (pixels == nullptr) refuse();
-  check(size);
-  return {std::move(pixels), size};
-}
-
-[[nodiscard]] inline std::size_t pixels_of(Size size) {
-  return static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
+  if (pixels == nullptr) {
+    if (stb::refused == stb::Refused::memory) source.out_of_memory();
+    if (stb::refused == stb::Refused::too_much) source.refuse("its data are more than its image has room for");
+    const char* const reason = stb::stbi_failure_reason();
+    source.refuse(reason != nullptr ? reason : "no reason given");
+  }
+  if (!(size == source.size)) source.refuse("its header is another for stb");
+  return pixels;
 }
 
 [[nodiscard]] inline Image rgb(const ImageSource& source) {
-  const auto [pixels, size] = decode<std::uint8_t>(source, 3);
-  Image image(size);
-  std::memcpy(image.row(0), pixels.get(), 3 * pixels_of(size));
+  const auto pixels = decode<std::uint8_t>(source, 3);
+  Image image(source.size);
+  std::memcpy(image.row(0), pixels.get(), 3 * pixels_of(source.size));
   return image;
 }
 
 /// A JPEG file as 8-bit RGB.
-/// @throws Error if it is not whole, has too many pixels, or is of a kind that stb does not read, or not rightly
+/// @param source with a size
+/// @throws Error if it is not whole, or is of a kind that stb does not read, or not rightly
 [[nodiscard]] inline Image jpeg(const ImageSource& source) {
-  if (const std::string fault = jpeg_fault_for_stb(source.file, source.most_pixels); !fault.empty())
-    source.refuse(fault);
+  source.require_none(jpeg_fault_for_stb(source.file, source.most_pixels));
   return rgb(source);
 }
 
 /// A BMP file as 8-bit RGB.
 /// @throws Error as `jpeg` does
 [[nodiscard]] inline Image bmp(const ImageSource& source) {
-  if (const std::string fault = bmp_fault(source.file); !fault.empty()) source.refuse(fault);
+  source.require_none(bmp_fault(source.file));
   return rgb(source);
 }
 
-/// A PNG file as 8-bit RGB.
-/// @param source without a `png_fault`
+/// A PNG file as 8-bit RGB, 16 bits reduced to their upper 8.
+/// @param source without a `png_fault`, and with a size
 /// @throws Error as `jpeg` does
 [[nodiscard]] inline Image png(const ImageSource& source) {
+  require_room(source, png_header(source.file).bits == 16 ? 2 : 1);
   const std::vector<std::uint8_t> changed = png_with_whole_palette(source.file);
   ImageSource readable = source;
   if (!changed.empty()) readable.file = changed;
   return rgb(readable);
 }
 
+/// A PNG file of 16 bits a channel.
+/// @param source as of `png`
+/// @throws Error as `jpeg` does
+[[nodiscard]] inline WidePixels wide_png(const ImageSource& source) {
+  const int colour = png_header(source.file).colour;
+  const int channels = colour == 0 || colour == 4 ? 1 : 3;
+  const auto pixels = decode<std::uint16_t>(source, channels);
+  WidePixels wide{.channels = static_cast<std::size_t>(channels)};
+  wide.values.assign(pixels.get(), pixels.get() + wide.channels * pixels_of(source.size));
+  return wide;
+}
+
 /// A grey PNG file of 8 or 16 bits.
-/// @param source without a `png_fault`
+/// @param source as of `png`
 /// @throws Error as `jpeg` does
 [[nodiscard]] inline GreyPixels grey_png(const ImageSource& source, int bits) {
-  GreyPixels grey;
-  const auto take = [&grey](const auto& decoded) {
-    grey.size = decoded.second;
-    grey.values.assign(decoded.first.get(), decoded.first.get() + pixels_of(grey.size));
-  };
-  if (bits == 16)
-    take(decode<std::uint16_t>(source, 1));
-  else
-    take(decode<std::uint8_t>(source, 1));
-  return grey;
+  if (bits == 16) return {source.size, wide_png(source).values};
+  const auto pixels = decode<std::uint8_t>(source, 1);
+  return {source.size, std::vector<std::uint16_t>(pixels.get(), pixels.get() + pixels_of(source.size))};
 }
 
 }  // namespace maskrcnn::io::stb_decoder
