@@ -1,8 +1,10 @@
-// libFuzzer: bytes as an image file of whatever format they look like. Any end but an image or a maskrcnn::Error is a
-// finding.
+// libFuzzer: bytes as an image file of whatever format they look like, read in a way that their number tells. Any end
+// but an image or a maskrcnn::Error is a finding.
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <iterator>
 #include <maskrcnn/io/image_file.hpp>
 #include <maskrcnn/io/png_checks.hpp>
 #include <span>
@@ -30,21 +32,36 @@ void look_at(const Values& values) {
   for (const auto value : values) sum = sum + value;
 }
 
+/// Every way to read an image, one for each length of a file: so a changed byte is looked at in the same way.
+maskrcnn::io::ReadOptions options_for(std::size_t length) {
+  using maskrcnn::ExifOrientation, maskrcnn::Intensity;
+  constexpr Intensity intensities[] = {Intensity::none, Intensity::minmax, Intensity::percentile};
+  constexpr std::size_t limits[] = {1U << 16U, 1U << 16U, 1U << 7U, 1U << 12U, 0};
+  return {.most_pixels = limits[length / 6 % std::size(limits)],
+          .exif_orientation = length % 2 == 0 ? ExifOrientation::apply : ExifOrientation::ignore,
+          .intensity = intensities[length / 2 % std::size(intensities)]};
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<std::uint8_t> file(data, data + size);
   if (size > 1 && file[1] == 'P') mend_checksums(file);
-  constexpr maskrcnn::io::ReadOptions small{.most_pixels = 1U << 16U};
+  const maskrcnn::io::ReadOptions options = options_for(size);
   try {
-    const maskrcnn::Image image = maskrcnn::io::read_image(file, "fuzz", small);
+    const maskrcnn::io::ImageFile read = maskrcnn::io::read_image_file(file, "fuzz", options);
+    const maskrcnn::Image& image = read.image;
     look_at(std::span(image.row(0),
                       3 * static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.height())));
+    if (read.orientation < 1 || read.orientation > 8) std::abort();
   } catch (const maskrcnn::Error&) {
   }
   try {
-    look_at(maskrcnn::io::read_grey_png(file, "fuzz", small).values);
+    look_at(maskrcnn::io::read_grey_png(file, "fuzz", options).values);
   } catch (const maskrcnn::Error&) {
   }
+  // what is no image, or a damaged one, may still say how it is turned
+  const int orientation = maskrcnn::io::image_orientation(file);
+  if (orientation < 1 || orientation > 8) std::abort();
   return 0;
 }

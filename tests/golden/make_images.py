@@ -4,7 +4,7 @@
     python3 make_images.py      (pillow, numpy, safetensors)
 
 Files are seeds of the fuzzers, too. What Pillow does not write (interlaced and 16-bit PNG) is written here; of 16 bits,
-the upper eight are expected.
+the upper eight are expected, which Pillow has of RGB only: 16-bit grey it cuts off at 255.
 """
 
 import pathlib
@@ -118,4 +118,5 @@ def main():
     save_file(expected, here / "images.safetensors")
 
 
-main()
+if __name__ == "__main__":
+    main()

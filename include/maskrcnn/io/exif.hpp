@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <maskrcnn/io/bytes.hpp>
 #include <optional>
 #include <string_view>
@@ -25,23 +26,26 @@ inline constexpr std::uint32_t orientation_tag = 274;
 /// What comes before the data in JPEG files, and now and then in others.
 inline constexpr std::string_view mark{"Exif\0\0", 6};
 
-/// The value of an entry, if it is one integer: its bytes are the entry's last four then.
-/// @param number reads so many bytes of the entry from a place, in the data's order
+/// Bytes of a value of each type of TIFF, 0 to 16; 0: there is no such type.
+inline constexpr std::uint8_t type_bytes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8};
+
+/// The value at a place, if its type is one of integers, but bytes; else 0.
+/// @param number reads so many bytes from a place, in the data's order
 template <class Number>
-[[nodiscard]] std::int64_t integer(const Number& number) {
-  constexpr std::uint32_t unsigned_16 = 3, unsigned_32 = 4, signed_8 = 6, signed_16 = 8, signed_32 = 9;
-  if (number(4, 4) != 1) return 0;
-  switch (number(2, 2)) {
+[[nodiscard]] std::int64_t integer(std::uint32_t type, std::size_t at, const Number& number) {
+  constexpr std::uint32_t unsigned_16 = 3, unsigned_32 = 4, signed_8 = 6, signed_16 = 8, signed_32 = 9, directory = 13;
+  switch (type) {
     case unsigned_16:
-      return number(8, 2);
+      return number(at, 2);
     case unsigned_32:
-      return number(8, 4);
+    case directory:
+      return number(at, 4);
     case signed_8:
-      return static_cast<std::int8_t>(number(8, 1));
+      return static_cast<std::int8_t>(number(at, 1));
     case signed_16:
-      return static_cast<std::int16_t>(number(8, 2));
+      return static_cast<std::int16_t>(number(at, 2));
     case signed_32:
-      return static_cast<std::int32_t>(number(8, 4));
+      return static_cast<std::int32_t>(number(at, 4));
     default:
       return 0;
   }
@@ -64,11 +68,22 @@ template <class Number>
   const std::size_t directory = number(4, 4);
   if (directory > data.size() || data.size() - directory < 2) return std::nullopt;
   std::size_t entries = number(directory, 2);
+  std::uint64_t elsewhere = 0;  // bytes of values that do not fit into their entries
   // entries of a directory that is cut off count as far as they are there
   for (std::size_t at = directory + 2; entries > 0 && data.size() - at >= exif::entry_bytes;
        at += exif::entry_bytes, --entries) {
-    if (number(at, 2) != exif::orientation_tag) continue;
-    const auto value = exif::integer([&](std::size_t in, std::size_t count) { return number(at + in, count); });
+    const std::uint32_t type = number(at + 2, 2);
+    const std::uint64_t bytes =
+        type < std::size(exif::type_bytes) ? std::uint64_t{number(at + 4, 4)} * exif::type_bytes[type] : 0;
+    std::size_t value_at = at + 8;
+    if (bytes > 4) {
+      elsewhere += bytes;
+      if (elsewhere > data.size()) continue;
+      value_at = number(at + 8, 4);
+      if (value_at > data.size() || bytes > data.size() - value_at) return std::nullopt;  // what follows makes no sense
+    }
+    if (number(at, 2) != exif::orientation_tag || bytes == 0) continue;
+    const auto value = exif::integer(type, value_at, number);
     return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
   }
   return std::nullopt;

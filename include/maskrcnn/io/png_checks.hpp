@@ -56,12 +56,12 @@ struct PngHeader {
           .colour = file[25]};
 }
 
-/// Calls `visit(type, content)` for each chunk of a PNG file, up to the first that is not whole.
+/// Calls `visit(type, content)` for each chunk of a PNG file, up to its end or the first that is not whole.
 template <class Visit>
 void for_each_png_chunk(Bytes file, const Visit& visit) {
   for (std::size_t at = png_checks::signature_bytes; file.size() >= at + 12;) {
     const std::size_t length = big_endian(file.subspan(at));
-    if (length > file.size() - at - 12) return;
+    if (length > file.size() - at - 12 || png_checks::is_chunk(file, at, "IEND")) return;
     visit(std::string_view(reinterpret_cast<const char*>(file.data() + at + 4), 4), file.subspan(at + 8, length));
     at += 12 + length;
   }
