@@ -8,6 +8,7 @@
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/listed.hpp>
 #include <maskrcnn/io/image_file.hpp>
+#include <maskrcnn/io/image_options.hpp>
 #include <maskrcnn/io/safetensors_file.hpp>
 #include <maskrcnn/model/any_model.hpp>
 #include <maskrcnn/model/architecture.hpp>
@@ -52,10 +53,11 @@ Image made_up_image() {
   return image;
 }
 
-Image test_image(const std::string& path) {
+/// Read as the model's images are, before it is made smaller.
+Image test_image(const std::string& path, const ModelConfig& config) {
   if (path.empty()) return made_up_image();
   constexpr int longest = 256;
-  Image image = maskrcnn::io::read_image(path);
+  Image image = maskrcnn::io::read_image(path, maskrcnn::io::read_options(config));
   const int longer = std::max(image.height(), image.width());
   if (longer <= longest) return image;
   const auto reduced = [&](int size) { return std::max(1, size * longest / longer); };
@@ -215,7 +217,7 @@ void run(const Options& options) {
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
 
   const auto model = model_for_self_test(weights, config);
-  const Image image = test_image(options.test_image);
+  const Image image = test_image(options.test_image, model.config());
   const auto objects = objects_in(image, model);
   if (objects.empty())
     std::printf(

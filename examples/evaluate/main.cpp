@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "image_reader.hpp"
 #include "json_report.hpp"
 #include "options.hpp"
 #include "read_lines.hpp"
@@ -66,7 +67,8 @@ std::vector<std::string> notes_on(const Dataset& data, const Findings& findings)
 }
 
 /// What the page says besides the numbers.
-maskrcnn::evaluate::PageOptions page_options(const Options& options, const evaluation::ModelRun* model) {
+maskrcnn::evaluate::PageOptions page_options(const Options& options, const Dataset& data,
+                                             const evaluation::ModelRun* model) {
   const std::string subject = model != nullptr ? model->weights : options.detections;
   maskrcnn::evaluate::PageOptions page{.title = fs::path(subject).filename().string()};
   page.examples = static_cast<std::size_t>(options.examples);
@@ -78,9 +80,15 @@ maskrcnn::evaluate::PageOptions page_options(const Options& options, const evalu
     page.facts.emplace_back("Architecture", model->architecture + ", " + options.precision);
     if (model->losses.images > 0) page.facts.emplace_back("Mean losses", evaluation::losses_text(model->losses));
   }
+  const auto read_options = model != nullptr ? model->read_options : options.reading.read_options({});
   // images are shown if they are there: a model has read them all, detections need none
   if (model != nullptr || !options.images.empty() || fs::is_directory(options.data))
-    page.read = [options](const auto& image) { return maskrcnn::io::read_image(evaluation::path_of(image, options)); };
+    page.read = [options, &data, read = segment::ImageReader(read_options)](const auto& info) mutable {
+      const std::string path = evaluation::path_of(info, options);
+      maskrcnn::Image image = read(path);
+      maskrcnn::evaluate::require_size(image.size(), info, path, data, read.remedy(image.size(), info.size));
+      return image;
+    };
   return page;
 }
 
@@ -109,7 +117,8 @@ int run(const Options& options) {
   if (model)
     std::printf("%s, %s: %.2f images a second on %d threads\n", segment::printable(model->weights).c_str(),
                 model->architecture.c_str(), model->images_per_second(), model->threads);
-  const auto notes = notes_on(data, findings);
+  auto notes = notes_on(data, findings);
+  if (model) notes.insert(notes.end(), model->notes.begin(), model->notes.end());
   for (const std::string& note : notes) std::printf("note: %s\n", segment::printable(note).c_str());
   evaluation::print_coco(report);
   evaluation::print_categories(report, data);
@@ -117,7 +126,7 @@ int run(const Options& options) {
   if (model) evaluation::print_losses(model->losses);
   if (!options.json.empty()) evaluation::write_json(options.json, report, data, findings, model ? &*model : nullptr);
   if (!options.html.empty()) {
-    auto page = page_options(options, model ? &*model : nullptr);
+    auto page = page_options(options, data, model ? &*model : nullptr);
     page.notes = notes;
     maskrcnn::evaluate::write_html(options.html, report, data, findings, page);
   }

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "image_options.hpp"
+
 namespace evaluation {
 
 struct Options {
@@ -19,6 +21,7 @@ struct Options {
   std::optional<int> max_detections;
   std::optional<int> threads;
   std::string precision = "fp32";  ///< or "bf16"
+  segment::ImageOptions reading;
   bool losses = true;
   int examples = 4;  ///< images in the page that came out best, and as many that came out worst
 };

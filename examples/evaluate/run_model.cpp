@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "bundled_model.hpp"
+#include "image_reader.hpp"
 #include "report.hpp"
 
 namespace evaluation {
@@ -115,7 +116,9 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   if (config.box_score_threshold > to_be_scored) run.score_threshold = config.box_score_threshold;
   config.box_score_threshold = options.model_threshold.value_or(std::min(config.box_score_threshold, to_be_scored));
   if (options.max_detections) config.max_detections = *options.max_detections;
+  options.reading.apply_to(config);
   const maskrcnn::AnyModel model(weights, config, {.precision = *maskrcnn::precision_named(options.precision)});
+  run.read_options = options.reading.read_options(model.config());
   run.architecture = model.architecture().name();
   run.threads = maskrcnn::thread_count();
   run.limit = static_cast<std::size_t>(config.max_detections);
@@ -138,12 +141,13 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   const auto truths = truths_by_image(data);
   Findings findings;
   segment::Progress progress(data.images.size());
+  segment::ImageReader read(run.read_options);
   for (std::size_t i = 0; i < data.images.size(); ++i) {
     const auto& info = data.images[i];
     const std::string path = path_of(info, options);
     progress.begin(i, path);
-    const maskrcnn::Image image = maskrcnn::io::read_image(path);
-    maskrcnn::evaluate::require_size(image.size(), info, path, data);
+    const maskrcnn::Image image = read(path);
+    maskrcnn::evaluate::require_size(image.size(), info, path, data, read.remedy(image.size(), info.size));
     const auto start = std::chrono::steady_clock::now();
     const auto seen = model.inspect(image);
     const maskrcnn::AnyDetections detections = seen->results();
@@ -162,6 +166,7 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
     if (results) results->add({.id = info.id, .file_name = info.file_name}, detections, written);
   }
   progress.clear();
+  run.notes = read.notes();
   if (results) results->finish();
   return findings;
 }

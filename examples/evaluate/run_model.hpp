@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <maskrcnn/evaluate/image_losses.hpp>
+#include <maskrcnn/io/image_file.hpp>
 #include <string>
+#include <vector>
 
 #include "options.hpp"
 
@@ -19,6 +21,8 @@ struct ModelRun {
   int threads = 1;
   double score_threshold = 0.5;              ///< from which on an object counts as found, as the file has it
   std::size_t limit = 100;                   ///< objects per image that the model may find
+  maskrcnn::io::ReadOptions read_options{};  ///< how images were read
+  std::vector<std::string> notes{};          ///< and what came of it
   maskrcnn::evaluate::ImageLosses losses{};  ///< of all images; of none if they were not asked for
 
   [[nodiscard]] double images_per_second() const { return seconds > 0 ? static_cast<double>(images) / seconds : 0; }

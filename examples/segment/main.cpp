@@ -21,6 +21,7 @@
 #include <system_error>
 
 #include "bundled_model.hpp"
+#include "image_reader.hpp"
 #include "labels.hpp"
 #include "options.hpp"
 #include "report.hpp"
@@ -37,6 +38,7 @@ maskrcnn::AnyModel load(const Options& options) {
   auto config = maskrcnn::ModelConfig::from(weights);
   if (options.score_threshold) config.box_score_threshold = *options.score_threshold;
   if (options.max_detections) config.max_detections = *options.max_detections;
+  options.reading.apply_to(config);
   if (!options.labels.empty()) config.class_names = segment::read_labels(options.labels, weights);
   if (options.verify) maskrcnn::verify<maskrcnn::AnyModel>(weights);
   for (const std::string& note : config.notes) segment::print_failure(tool_name, "note: " + note);
@@ -89,9 +91,9 @@ struct SharedOutputs {
 };
 
 /// Everything that is done with one image.
-void process(const std::string& path, int id, const maskrcnn::AnyModel& model, const std::string& overlay_path,
-             SharedOutputs& outputs, segment::Progress& progress) {
-  const maskrcnn::Image image = maskrcnn::io::read_image(path);
+void process(const std::string& path, int id, const maskrcnn::AnyModel& model, segment::ImageReader& read,
+             const std::string& overlay_path, SharedOutputs& outputs, segment::Progress& progress) {
+  const maskrcnn::Image image = read(path);
   maskrcnn::Profile profile;
   const auto start = std::chrono::steady_clock::now();
   const maskrcnn::AnyDetections detections = model(image, outputs.trace ? &profile : nullptr);
@@ -117,6 +119,7 @@ int run(const Options& options) {
 
   bool failed = false;
   OverlayNames overlay_name(options);
+  segment::ImageReader read(options.reading.read_options(model.config()));
   segment::Progress progress(options.images.size());
   for (std::size_t i = 0; i < options.images.size(); ++i) {
     const std::string& path = options.images[i];
@@ -128,7 +131,7 @@ int run(const Options& options) {
     };
     progress.begin(i, path);
     try {
-      process(path, static_cast<int>(i + 1), model, overlay_name(path), outputs, progress);
+      process(path, static_cast<int>(i + 1), model, read, overlay_name(path), outputs, progress);
     } catch (const std::bad_alloc&) {
       fail_with("out of memory");
     } catch (const std::exception& problem) {
@@ -136,6 +139,7 @@ int run(const Options& options) {
     }
   }
   progress.clear();
+  for (const std::string& note : read.notes()) segment::print_failure(tool_name, "note: " + note);
   outputs.finish();
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     segment::print_failure(tool_name, "output: cannot write to standard output");

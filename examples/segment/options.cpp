@@ -61,6 +61,7 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
                  "processors with AMX, slow on those without AVX512_BF16 (default: fp32)")
       ->type_name("P")
       ->check(CLI::IsMember({"fp32", "bf16"}));
+  add_image_options(app, options.reading);
   app.set_version_flag("--version", "maskrcnn-segment " MASKRCNN_VERSION);
   app.footer(
       "\nExit status: 0 if all went well; 1 if the weights, an image or an output failed, with a line on standard "

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "image_options.hpp"
+
 namespace segment {
 
 struct Options {
@@ -18,6 +20,7 @@ struct Options {
   std::optional<double> score_threshold;
   std::optional<int> max_detections;
   std::string precision = "fp32";  ///< or "bf16"
+  ImageOptions reading;
   std::vector<std::string> images;
 };
 

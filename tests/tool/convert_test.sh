@@ -45,6 +45,15 @@ expect 1 'whose layers have so many blocks' "$convert" --set architecture=mask_r
 expect 1 "'convention' is 'mine', expected one of" "$convert" --set convention=mine "$model" bad.safetensors
 expect 0 'convention of torchvision_roi_pool$' "$convert" --inspect "$model" --set convention=torchvision_roi_pool
 [[ ! -e bad.safetensors ]] || failed "a file of bad facts was written"
+turned=$golden/reading/exif_little.jpg # 13 x 9 as stored
+expect 0 'self-test .* in 13 x 9 pixels' "$convert" --test-image "$turned" "$model" stored.safetensors
+expect 0 'self-test .* in 9 x 13 pixels' "$convert" --test-image "$turned" --set exif_orientation=apply --set intensity=percentile \
+  "$model" upright.safetensors
+holds upright.safetensors '"exif_orientation":"apply"'
+holds upright.safetensors '"intensity":"percentile"'
+expect 0 'exif_little.jpg: 9 x 13 pixels' "$segment" --weights upright.safetensors --verify "$turned"
+expect 1 "'exif_orientation' expects apply or ignore, found '6'" "$convert" --set exif_orientation=6 "$model" bad.safetensors
+expect 1 "'intensity' expects none, minmax or percentile, found 'bright'" "$convert" --set intensity=bright "$model" bad.safetensors
 
 echo "== epsilon of frozen batch norms"
 expect 0 'epsilon +0, of every batch norm' "$convert" --inspect "$golden/slim_model.safetensors"

@@ -3,6 +3,7 @@
 #   evaluate_test.sh TOOL MODEL IMAGE
 
 tool=$1 model=$2 image=$3
+golden=$(cd "$(dirname "$0")/../golden" && pwd)
 . "$(dirname "$0")/expect.sh"
 command=("$tool")
 
@@ -132,6 +133,27 @@ expect 0 '^  AP50 +0\.50[0-9] +0\.50[0-9]$' --data data/truth.json --detections 
 holds out.txt '^note: 1 detections have the category_id 0, as labels that count from 0 do'
 sed 's/"category_id":1/"category_id":9,"category_name":"cell"/' found.json >cells.json
 refuse 1 "expected results of the categories of data/truth.json, 1 \('nucleus'\), found none among 1, whose category_id is 9 \('cell'\) \(file cells.json\)" --data data/truth.json --detections cells.json
+
+echo "== images that are turned: the truth is of the image as it is read"
+cp "$golden/reading/exif_little.jpg" data/turned.jpg # 13 x 9 as stored
+instances "$(annotation 1 0 0)" turned.jpg 9 | sed 's/"height":256/"height":13/' >data/upright.json
+instances "$(annotation 1 0 0)" turned.jpg 13 | sed 's/"height":256/"height":9/' >data/stored.json
+refuse 1 'turned.jpg is 13 x 9 pixels, expected 9 x 13 as .*; its camera .*not followed: --exif-orientation apply turns it' \
+  --weights "$model" --data data/upright.json
+refuse 1 'turned.jpg is 9 x 13 pixels, expected 13 x 9 as .*; its camera .*was followed: --exif-orientation ignore reads' \
+  --weights "$model" --data data/stored.json --exif-orientation apply
+refuse 1 '--exif-orientation apply turns it' --data data/upright.json --detections none.json --images data --html t.html
+expect 0 'note: .*turned.jpg is marked as turned by the camera .*read upright' \
+  --weights "$model" --data data/upright.json --exif-orientation apply --html t.html
+holds t.html 'marked as turned by the camera'
+expect 0 'note: .*read as stored; --exif-orientation apply' --weights "$model" --data data/stored.json
+expect 0 '1 images' --data data/upright.json --detections none.json --images data --html t.html --exif-orientation apply
+cp "$golden/reading/grey12.png" data/dark.png
+instances "$(annotation 1 0 0)" dark.png 31 | sed 's/"height":256/"height":24/' >data/dark.json
+expect 0 'note: .*dark.png is dark .no value above 1/16 of white' --weights "$model" --data data/dark.json
+expect 0 'found' --weights "$model" --data data/dark.json --intensity percentile
+grep -q 'is dark' out.txt && failed "a note on an image that was brightened"
+refuse 2 'intensity' --data data/dark.json --intensity bright
 
 echo "== input that makes no sense"
 bad() { refuse 1 "$1" --data "$2" --detections found.json; }

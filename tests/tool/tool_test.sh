@@ -63,6 +63,32 @@ holds days.json '"image_id":2,"file_name":"day2/img.png"'
 holds days.json '"image_id":3,"file_name":"./day2/img.png"' # given twice: done twice
 [[ -s o/img.overlay.png && -s o/img-2.overlay.png && -s o/img-3.overlay.png ]] || failed "an overlay is missing"
 
+echo "== images that are turned or dark"
+expect 2 'exif-orientation' --exif-orientation 6 good.png
+expect 2 'intensity' --intensity bright good.png
+expect 2 'most-pixels' --most-pixels 0 good.png
+turned=$golden/reading/exif_little.jpg
+size() { expect 0 "exif_little.jpg: $1 pixels" --weights "$2" --output o "${@:4}" "$turned"; holds err.txt "$3"; one_line; }
+note='is marked as turned by the camera \(Exif orientation 6\), and was read'
+size '13 x 9' "$model" "$note as stored; --exif-orientation apply"
+size '9 x 13' "$model" "$note upright; --exif-orientation ignore" --exif-orientation apply
+detectron2=$golden/detectron2_fpn_model.safetensors # whose reader turns images
+size '9 x 13' "$detectron2" "$note upright; --exif-orientation ignore"
+size '13 x 9' "$detectron2" "$note as stored; --exif-orientation apply" --exif-orientation ignore
+expect 0 'note: 2 images are marked as turned by the camera, the first .*exif_big.jpg \(Exif orientation 8\)' \
+  --weights "$model" --output o "$golden"/reading/exif_big.jpg good.png "$golden"/reading/exif.png
+expect 0 'is dark .no value above 1/16 of white: 12 bits kept in 16.., and was left so; --intensity percentile' \
+  --weights "$model" --output o "$golden"/reading/grey12.png
+one_line
+for intensity in minmax percentile; do
+  expect 0 'grey12.png' --weights "$model" --output o --intensity $intensity "$golden"/reading/grey12.png
+  [[ ! -s err.txt ]] || failed "a note on an image that was brightened"
+done
+expect 1 'good.png is 256 x 256 pixels, expected at most 65535 in all: cut it into tiles' \
+  --weights "$model" --output o --most-pixels 65535 good.png
+one_line
+expect 0 'objects' --weights "$model" --output o --most-pixels 65536 good.png
+
 echo "== profiles"
 cp good.png better.png
 expect 0 'objects' --weights "$model" --output o --profile trace.json good.png better.png

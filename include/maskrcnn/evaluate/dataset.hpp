@@ -73,12 +73,14 @@ struct Findings {
   std::vector<std::string> notes{};  ///< what else a reader of the numbers should know about how these were read
 };
 
-/// @param path of the image, for the message
+/// @param path   of the image, for the message
+/// @param remedy what to do about it, behind the message
 /// @throws Error if an image that was read is not as large as the data set says, if it says so
-inline void require_size(Size found, const ImageInfo& image, const std::string& path, const Dataset& data) {
+inline void require_size(Size found, const ImageInfo& image, const std::string& path, const Dataset& data,
+                         const std::string& remedy = "") {
   if (image.size != Size{} && found != image.size)
     fail("data: ", path, " is ", found.width, " x ", found.height, " pixels, expected ", image.size.width, " x ",
-         image.size.height, " as ", data.name, " says");
+         image.size.height, " as ", data.name, " says", remedy);
 }
 
 /// Position of the entry with an id in a list that is sorted by id; the list's length if there is none.
