@@ -98,6 +98,15 @@ TEST_CASE("an image of more pixels than the limit is refused with the limit and 
   CHECK(test::contains(refusal(bmp), "18000 x 18000 pixels, " + limit));
 }
 
+TEST_CASE("a file of more bytes than are read is refused before it is, with what to do") {
+  const test::Folder folder;
+  const std::string path = folder.write("huge.ppm", "P6 20000 20000 255\n");
+  std::filesystem::resize_file(path, std::uintmax_t{1200} << 20U);  // a hole, which takes no room
+  CHECK(
+      test::contains(test::error_of([&] { (void)read_image(path); }),
+                     "huge.ppm has 1258291200 bytes, expected at most 536870912: store it compressed, as PNG, or cut"));
+}
+
 TEST_CASE("where the limit is raised, a decoder's own is named, and is not taken for damage") {
   constexpr ReadOptions any{.most_pixels = std::size_t{1} << 60};
   const std::string wide = refusal(png(20'000'000, 1, 1, 0, 60'000), any);
@@ -105,6 +114,8 @@ TEST_CASE("where the limit is raised, a decoder's own is named, and is not taken
   if (by_stb) {
     CHECK(test::contains(wide, "20000000 x 1 pixels, expected at most 16777216 a side for stb"));
     CHECK(test::contains(deep, "30000 x 30000 pixels, expected at most 251658239 in all for stb"));
+    CHECK(test::contains(refusal(png(18'000, 18'000, 8, 6, 60'000), any),
+                         "18000 x 18000 pixels, expected at most 268435456 in all for stb"));
   } else {
     CHECK(test::contains(wide, "corrupt PNG"));  // its data are nonsense
   }

@@ -41,8 +41,8 @@ struct ImageFile {
 
 /// Reads a JPEG, PNG, BMP or binary PNM file as 8-bit RGB. Grey is repeated in all three channels, alpha dropped; four
 /// inks become what Pillow's `convert("RGB")` makes of them. Of 16 bits the upper 8 stay, as Pillow has it of RGB (grey
-/// it cuts off at 255, torchvision's `decode_image` gives all 16), unless `intensity` spreads them, all 16; values of PNM
-/// are scaled so that the file's largest possible one is white.
+/// it cuts off at 255, torchvision's `decode_image` gives all 16), unless `intensity` spreads them, all 16; values of
+/// PNM are scaled so that the file's largest possible one is white.
 /// @throws Error that says whether the file is no such image, truncated or corrupt, of a kind that is not read, too
 /// large for the limits here, or for the memory
 [[nodiscard]] Image read_image(const std::string& path, const ReadOptions& options = {});

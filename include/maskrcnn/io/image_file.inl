@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <maskrcnn/io/file_bytes.hpp>
 #include <maskrcnn/io/file_kind.hpp>
 #include <maskrcnn/io/file_orientation.hpp>
@@ -16,6 +17,7 @@
 #include <maskrcnn/io/turn.hpp>
 #include <new>
 #include <string_view>
+#include <system_error>
 
 #ifdef MASKRCNN_IMAGE_LIBRARIES
 #include <maskrcnn/io/jpeg_turbo_decoder.hpp>
@@ -116,6 +118,13 @@ inline void check_png(ImageSource& source) {
   fail("image: ", name, " is not a JPEG, PNG, BMP or binary PNM image", kind.empty() ? "" : ", but ", kind);
 }
 
+/// @throws Error if a file has more bytes than are read
+inline void require_few_bytes(std::uintmax_t bytes, const std::string& name) {
+  if (bytes > max_file_bytes)
+    fail("image: ", name, " has ", bytes, " bytes, expected at most ", max_file_bytes,
+         ": store it compressed, as PNG, or cut it into tiles");
+}
+
 /// What one of stb's writers makes of `image`, by `write(collect, to)`.
 template <class Write>
 [[nodiscard]] std::string encode(const ImageView& image, const std::string& name, const Write& write) {
@@ -154,13 +163,14 @@ MASKRCNN_FUNCTION Image read_image(Bytes file, const std::string& name, const Re
 
 MASKRCNN_FUNCTION ImageFile read_image_file(const std::string& path, const ReadOptions& options) {
   if (const std::string_view kind = folder_kind_of(path); !kind.empty()) fail("image: ", path, " is ", kind);
+  std::error_code error;
+  if (const auto bytes = std::filesystem::file_size(path, error); !error) image_file::require_few_bytes(bytes, path);
   return read_image_file(read_file(path, max_file_bytes, "image"), path, options);
 }
 
 MASKRCNN_FUNCTION ImageFile read_image_file(Bytes file, const std::string& name, const ReadOptions& options) {
   if (file.empty()) fail("image: ", name, " is empty");
-  if (file.size() > max_file_bytes)
-    fail("image: ", name, " has ", file.size(), " bytes, expected at most ", max_file_bytes);
+  image_file::require_few_bytes(file.size(), name);
   ImageSource source{.file = file, .name = name, .most_pixels = options.most_pixels};
   try {
     ImageFile read = image_file::decode(source, name, options);

@@ -1,6 +1,7 @@
 /// JPEG, PNG and BMP files by stb_image. What it is known to get wrong is found and refused before it sees the bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -25,17 +26,27 @@ struct Free {
 /// It counts in `int`, and knows no codes but Huffman's.
 inline constexpr bool reads_arithmetic_codes = false;
 
-/// Whether stb has numbers for the bytes of an image: four channels of each pixel, and one more a row.
-/// @param bytes of a sample
+/// Whether stb has numbers for the bytes of an image: four channels of each pixel, and some more.
+/// @param bytes   of a sample
+/// @param samples that stb wants to count at most, of `channels` a pixel
 /// @throws Error if not
-inline void require_room(const ImageSource& source, std::size_t bytes) {
+inline void require_room(const ImageSource& source, std::size_t bytes, std::size_t channels = 1,
+                         std::size_t samples = 0x7FFFFFFF) {
   constexpr std::size_t most_bytes = 0x7FFFFFFF, longest = std::size_t{1} << 24;
   const auto width = static_cast<std::size_t>(source.size.width), height = static_cast<std::size_t>(source.size.height);
-  const std::size_t most = most_bytes / (4 * bytes) - (std::size_t{1} << 24);
+  const std::size_t most = std::min(most_bytes / (4 * bytes) - longest, samples / channels);
   if (width > longest || height > longest)
     source.too_large(width, height, longest, "a side for stb: libjpeg-turbo and libspng have another limit");
   if (width * height > most)
     source.too_large(width, height, most, "in all for stb: libjpeg-turbo and libspng have another limit");
+}
+
+/// The same of a PNG file, whose samples stb counts before anything else; those of a palette's colours, if it has one.
+inline void require_room_for_png(const ImageSource& source) {
+  constexpr std::size_t channels_of_colour[] = {1, 1, 3, 4, 2, 4, 4};
+  const PngHeader header = png_header(source.file);
+  require_room(source, header.bits == 16 ? 2 : 1, header.colour <= 6 ? channels_of_colour[header.colour] : 4,
+               std::size_t{1} << 30);
 }
 
 /// Decodes what passed the checks.
@@ -45,7 +56,6 @@ inline void require_room(const ImageSource& source, std::size_t bytes) {
 /// @return pixels row by row
 template <class Value>
 [[nodiscard]] std::unique_ptr<Value, Free> decode(const ImageSource& source, int channels) {
-  require_room(source, sizeof(Value));
   const auto length = static_cast<int>(source.file.size());  // fits: see max_file_bytes
   Size size;
   int in_file = 0;
@@ -81,6 +91,7 @@ template <class Value>
 /// @param source with a size
 /// @throws Error if it is not whole, or is of a kind that stb does not read, or not rightly
 [[nodiscard]] inline Image jpeg(const ImageSource& source) {
+  require_room(source, 1);
   source.require_none(jpeg_fault_for_stb(source.file, source.most_pixels));
   return rgb(source);
 }
@@ -89,6 +100,7 @@ template <class Value>
 /// @throws Error as `jpeg` does
 [[nodiscard]] inline Image bmp(const ImageSource& source) {
   source.require_none(bmp_fault(source.file));
+  require_room(source, 1);
   return rgb(source);
 }
 
@@ -96,7 +108,7 @@ template <class Value>
 /// @param source without a `png_fault`, and with a size
 /// @throws Error as `jpeg` does
 [[nodiscard]] inline Image png(const ImageSource& source) {
-  require_room(source, png_header(source.file).bits == 16 ? 2 : 1);
+  require_room_for_png(source);
   const std::vector<std::uint8_t> changed = png_with_whole_palette(source.file);
   ImageSource readable = source;
   if (!changed.empty()) readable.file = changed;
@@ -109,6 +121,7 @@ template <class Value>
 [[nodiscard]] inline WidePixels wide_png(const ImageSource& source) {
   const int colour = png_header(source.file).colour;
   const int channels = colour == 0 || colour == 4 ? 1 : 3;
+  require_room_for_png(source);
   const auto pixels = decode<std::uint16_t>(source, channels);
   WidePixels wide{.channels = static_cast<std::size_t>(channels)};
   wide.values.assign(pixels.get(), pixels.get() + wide.channels * pixels_of(source.size));
@@ -120,6 +133,7 @@ template <class Value>
 /// @throws Error as `jpeg` does
 [[nodiscard]] inline GreyPixels grey_png(const ImageSource& source, int bits) {
   if (bits == 16) return {source.size, wide_png(source).values};
+  require_room_for_png(source);
   const auto pixels = decode<std::uint8_t>(source, 1);
   return {source.size, std::vector<std::uint16_t>(pixels.get(), pixels.get() + pixels_of(source.size))};
 }
