@@ -40,7 +40,8 @@ std::set<std::string> read_ids(const std::string& path) {
 
 Dataset read_data(const Options& options) {
   const std::set<std::string> ids = options.ids.empty() ? std::set<std::string>{} : read_ids(options.ids);
-  if (fs::is_directory(options.data)) return maskrcnn::evaluate::read_folder(options.data, "object", ids);
+  if (fs::is_directory(options.data))
+    return maskrcnn::evaluate::read_folder(options.data, "object", ids, options.reading.read_options({}));
   Dataset data = maskrcnn::evaluate::read_coco_instances(options.data);
   return ids.empty() ? data : maskrcnn::evaluate::only(std::move(data), ids);
 }

@@ -177,6 +177,11 @@ TEST_CASE("PNG and BMP files of kinds that are not read are told from damaged on
   CHECK(test::contains(bmp(14, 64), bmp_kind + "its header has 64 bytes"));
   CHECK(test::contains(bmp(21, 0x80), "is a truncated or corrupt BMP: it has no possible size"));
   CHECK(bmp(30, 0) == "(no error)");
+  std::string deep = bytes_of(images + "rgb32.bmp");  // with masks, of which red gets 10 bits
+  deep.replace(30, 4, std::string("\3\0\0\0", 4));
+  deep.insert(54, std::string("\0\0\xFF\x03\0\xFF\0\0\xFF\0\0\0", 12));
+  deep[10] = 66;
+  CHECK(test::contains(refusal(deep), bmp_kind + "its colours have more than 8 bits, or none"));
 }
 
 TEST_CASE("a file that is no image that is read is called what it is, with what to do") {

@@ -41,9 +41,10 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 /// of the masks.
 /// @param category name of what the objects are
 /// @param lines    if not empty: only these images, with or without ".png", see `select`
+/// @param options  of which the masks, whose values are what they are, keep the limit of pixels
 /// @throws Error if there are no such pairs, one is asked for that is not there, or a file cannot be read
 [[nodiscard]] inline Dataset read_folder(const std::string& folder, const std::string& category,
-                                         const std::set<std::string>& lines = {}) {
+                                         const std::set<std::string>& lines = {}, const io::ReadOptions& options = {}) {
   namespace fs = std::filesystem;
   static constexpr const char *const mask_ending = ".mask.png", *const ending = ".png";
   std::set<std::string> found;
@@ -71,7 +72,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
   parallel_for(data.images.size(), [&](std::size_t i) {
     const std::string& name = data.images[i].file_name;
     const auto labels =
-        io::read_label_image((fs::path(folder) / (name.substr(0, name.size() - 4) + mask_ending)).string());
+        io::read_label_image((fs::path(folder) / (name.substr(0, name.size() - 4) + mask_ending)).string(), options);
     data.images[i].size = labels.size;
     for (auto& [label, borders] : borders_of_labels(labels)) {
       Truth& truth = truths[i].emplace_back(Truth{.id = label, .image = i});

@@ -112,7 +112,7 @@ inline constexpr std::array kinds{
     return "an SVG drawing; export it as PNG";
   if (begins(head, "<!doctype html") || begins(head, "<html"))
     return "an HTML page; was a login or an error downloaded in its place?";
-  if (begins(head, "<")) return "an XML text";
+  if (begins(head, "<")) return "an XML or HTML text";
   const bool printable = std::all_of(head.begin(), head.end(), [](char c) {
     return (c >= ' ' && c != '\x7F') || (c >= '\t' && c <= '\r') || (static_cast<unsigned char>(c) & 0x80U) != 0;
   });

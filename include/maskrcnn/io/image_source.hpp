@@ -14,7 +14,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::io {
 
 /// The largest image file that is read, in bytes.
 inline constexpr std::size_t max_file_bytes = std::size_t{512} << 20;
-/// The largest image that is read or written, in pixels (16384 x 16384).
+/// The largest image that is read unless the caller allows more, in pixels (16384 x 16384).
 inline constexpr std::size_t max_pixels = std::size_t{1} << 28;
 
 /// The largest side of an image, in pixels: the bytes of a row are counted in `int` here and there.

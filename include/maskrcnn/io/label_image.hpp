@@ -18,9 +18,10 @@ struct LabelImage {
 };
 
 /// Reads a grey PNG of 8 or 16 bits, values as they are in the file.
-/// @throws Error if the file cannot be read, is no such PNG, is truncated or corrupt, or has more than `max_pixels`
-[[nodiscard]] inline LabelImage read_label_image(const std::string& path) {
-  GreyPixels grey = read_grey_png(read_file(path, max_file_bytes, "image"), path);
+/// @throws Error if the file cannot be read, is no such PNG, is truncated or corrupt, or has more pixels than
+/// `options` allow
+[[nodiscard]] inline LabelImage read_label_image(const std::string& path, const ReadOptions& options = {}) {
+  GreyPixels grey = read_grey_png(read_file(path, max_file_bytes, "image"), path, options);
   return {grey.size, std::move(grey.values)};
 }
 

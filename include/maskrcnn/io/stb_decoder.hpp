@@ -13,7 +13,7 @@
 #include <maskrcnn/io/png_checks.hpp>
 #include <maskrcnn/io/stb.hpp>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,8 +73,10 @@ template <class Value>
   if (pixels == nullptr) {
     if (stb::refused == stb::Refused::memory) source.out_of_memory();
     if (stb::refused == stb::Refused::too_much) source.refuse("its data are more than its image has room for");
-    const char* const reason = stb::stbi_failure_reason();
-    source.refuse(reason != nullptr ? reason : "no reason given");
+    const char* const given = stb::stbi_failure_reason();
+    const std::string_view reason = given != nullptr ? given : "no reason given";
+    if (reason == "bad masks") source.refuse_kind("its colours have more than 8 bits, or none; save it as PNG");
+    source.refuse(reason);
   }
   if (!(size == source.size)) source.refuse("its header is another for stb");
   return pixels;
