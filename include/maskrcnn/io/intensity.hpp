@@ -1,9 +1,9 @@
 /// Values of an image spread over the whole range, channel by channel, as models of microscopes' images are trained.
 ///
 /// Each channel for itself: in fluorescence a channel is a stain with its own exposure, and the brightest would leave
-/// the others dark. Of photographs it shifts colours. The percentiles are those of CSBDeep and StarDist, 1 and 99.8:
-/// the dimmest hundredth is background; a fixed hundredth at the top, as Cellpose and QuPath have it, would be all of
-/// the objects where these are few.
+/// the others dark. Of photographs it shifts colours. The percentiles are StarDist's, 1 and 99.8: the dimmest hundredth
+/// is background; 99, as Cellpose and QuPath have it, would make objects that fill no more than a hundredth of the
+/// image one white. What is beyond is cut off.
 #pragma once
 
 #include <algorithm>
