@@ -234,7 +234,9 @@ TEST_CASE("a file that is no image that is read is called what it is, with what 
       {"BMW is a car maker, and this a text", "a text"},
       {std::string(2000, '\0'), "nothing but zero bytes; was it copied or downloaded as a whole?"},
   };
-  for (const auto& [file, what] : cases) {
+  for (const auto& known : cases) {
+    const std::string& file = known.first;
+    const char* const what = known.second;
     CAPTURE(what);
     const std::string sentence = refusal(file);
     CHECK(test::contains(sentence, "image: a file is not a JPEG, PNG, BMP or binary PNM image, but "));
