@@ -74,7 +74,7 @@ void for_each_png_chunk(Bytes file, const Visit& visit) {
   bool palette = false;
   if (file.size() < signature_bytes + 25) return {"the file ends inside its header"};
   if (is_chunk(file, signature_bytes, "CgBI"))
-    return {"it is Apple's variant, in which colours have another order", true};
+    return {"it is Apple's variant, in which colours have another order; save it as common PNG", true};
   if (!is_chunk(file, signature_bytes, "IHDR")) return {"it does not begin with its IHDR chunk"};
   // a byte of deflated data is at most 1032 of others, so that memory is taken for what may be there
   const std::uint64_t width = png_header(file).width, height = png_header(file).height;
