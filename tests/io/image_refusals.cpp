@@ -129,8 +129,10 @@ TEST_CASE("a lack of memory is told as such") {
   const std::string file = png(16'000, 16'000, 8, 6, 100'000);
   ::rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_AS, &before) == 0);
+  std::size_t pages = 0;  // that the process has already
+  std::ifstream("/proc/self/statm") >> pages;
   ::rlimit little = before;
-  little.rlim_cur = ::rlim_t{400} << 20U;
+  little.rlim_cur = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + (::rlim_t{300} << 20U);
   REQUIRE(::setrlimit(RLIMIT_AS, &little) == 0);
   const std::string sentence = refusal(file);
   REQUIRE(::setrlimit(RLIMIT_AS, &before) == 0);
