@@ -50,6 +50,21 @@ const std::string images = MASKRCNN_GOLDEN_DIR "/images/";
   return test::error_of([&] { (void)read_image(bytes(file), "a file", options); });
 }
 
+/// The message of the error that `call` throws when the process may take so many megabytes more.
+template <class Call>
+[[nodiscard]] std::string with_little_memory(std::size_t megabytes, const Call& call) {
+  ::rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_AS, &before) == 0);
+  std::size_t pages = 0;  // that it has already
+  std::ifstream("/proc/self/statm") >> pages;
+  ::rlimit little = before;
+  little.rlim_cur = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + (megabytes << 20U);
+  REQUIRE(::setrlimit(RLIMIT_AS, &little) == 0);
+  const std::string sentence = test::error_of(call);
+  REQUIRE(::setrlimit(RLIMIT_AS, &before) == 0);
+  return sentence;
+}
+
 [[nodiscard]] std::string big_endian(std::uint32_t number) {
   std::string text;
   for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(number >> shift & 0xFFU);
@@ -123,20 +138,19 @@ TEST_CASE("where the limit is raised, a decoder's own is named, and is not taken
                        "2147483647 x 1 pixels, expected at most 268435456 a side: cut it into tiles"));
 }
 
-TEST_CASE("a lack of memory is told as such") {
+TEST_CASE("a lack of memory is told as such, by the decoders and by the encoder") {
   if (sanitized) return;
   // as much as the header says is taken before the data turn out to be nonsense
   const std::string file = png(16'000, 16'000, 8, 6, 100'000);
-  ::rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_AS, &before) == 0);
-  std::size_t pages = 0;  // that the process has already
-  std::ifstream("/proc/self/statm") >> pages;
-  ::rlimit little = before;
-  little.rlim_cur = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + (::rlim_t{300} << 20U);
-  REQUIRE(::setrlimit(RLIMIT_AS, &little) == 0);
-  const std::string sentence = refusal(file);
-  REQUIRE(::setrlimit(RLIMIT_AS, &before) == 0);
-  CHECK(sentence == "image: a file, 16000 x 16000 pixels, needs more memory than there is");
+  CHECK(with_little_memory(300, [&] { (void)read_image(bytes(file), "a file"); }) ==
+        "image: a file, 16000 x 16000 pixels, needs more memory than there is");
+  Image noise({4000, 4000});
+  std::mt19937 random{5};
+  for (int y = 0; y < noise.height(); ++y)
+    for (int x = 0; x < 3 * noise.width(); ++x) noise.row(y)[x] = static_cast<std::uint8_t>(random());
+  // enough for the filtered rows, but not for what they are compressed to
+  CHECK(with_little_memory(88, [&] { (void)maskrcnn::io::encode_png(noise, "noise"); }) ==
+        "image: cannot encode noise, 4000 x 4000 pixels: out of memory");
 }
 
 TEST_CASE("JPEG files of kinds that are not read are told from damaged ones") {
