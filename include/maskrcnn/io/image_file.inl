@@ -133,6 +133,7 @@ template <class Write>
     static_cast<std::string*>(to)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
   };
   try {
+    const stb::EncoderMemory memory;
     if (write(collect, static_cast<void*>(&encoded)) != 0) return encoded;
   } catch (const std::bad_alloc&) {
   }

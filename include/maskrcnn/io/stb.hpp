@@ -21,6 +21,8 @@
 #include <cstring>
 #include <maskrcnn/core/error.hpp>
 #include <new>
+#include <unordered_set>
+#include <utility>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb {
 
@@ -50,12 +52,39 @@ inline void* reallocate(void* memory, std::size_t old_size, std::size_t size) {
   if (grown != nullptr && size > old_size) std::memset(static_cast<char*>(grown) + old_size, 0, size - old_size);
   return grown;
 }
-/// For the encoder, which writes on where it has got no memory.
-inline void* reallocate_or_throw(void* memory, std::size_t size) {
-  void* const grown = std::realloc(memory, size);
-  if (grown == nullptr) throw std::bad_alloc();
-  return grown;
-}
+/// The memory of the encoder while it runs on this thread. It writes on where it has got none: so that is an exception,
+/// which passes through it, and what it holds is freed here.
+class EncoderMemory {
+ public:
+  EncoderMemory() : outer_(current_) { current_ = this; }
+  EncoderMemory(const EncoderMemory&) = delete;
+  EncoderMemory& operator=(const EncoderMemory&) = delete;
+  ~EncoderMemory() {
+    current_ = outer_;
+    for (void* const memory : held_) std::free(memory);
+  }
+
+  [[nodiscard]] static void* allocate(void* memory, std::size_t size) {
+    auto& held = current_->held_;
+    if (memory == nullptr) held.insert(nullptr);  // a place for it, since nothing may fail once it is there
+    auto place = held.extract(memory);
+    void* const grown = std::realloc(memory, size);
+    if (grown != nullptr) place.value() = grown;
+    held.insert(std::move(place));
+    if (grown == nullptr) throw std::bad_alloc();
+    return grown;
+  }
+  static void release(void* memory) {
+    current_->held_.erase(memory);
+    std::free(memory);
+  }
+
+ private:
+  static inline thread_local EncoderMemory* current_ = nullptr;
+
+  EncoderMemory* outer_;
+  std::unordered_set<void*> held_{};
+};
 /// An assertion about a hostile file must not end the process.
 inline void require(bool holds) {
   if (!holds) fail("image: the decoder found a contradiction in the file");
@@ -186,9 +215,9 @@ inline void require_encoded(bool holds) {
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
-#define STBIW_MALLOC(size) ::std::malloc(size)
-#define STBIW_REALLOC(memory, size) ::maskrcnn::io::stb::reallocate_or_throw(memory, size)
-#define STBIW_FREE(memory) ::std::free(memory)
+#define STBIW_MALLOC(size) ::maskrcnn::io::stb::EncoderMemory::allocate(nullptr, size)
+#define STBIW_REALLOC(memory, size) ::maskrcnn::io::stb::EncoderMemory::allocate(memory, size)
+#define STBIW_FREE(memory) ::maskrcnn::io::stb::EncoderMemory::release(memory)
 #define STBIW_ASSERT(condition) ::maskrcnn::io::stb::require_encoded(condition)
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::io::stb {
