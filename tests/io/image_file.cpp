@@ -151,7 +151,8 @@ TEST_CASE("a truncated JPEG and hostile sizes are refused before memory is spent
   CHECK(test::contains(refusal(folder.write("bad.bmp", bmp)), "bad.bmp"));
 }
 
-TEST_CASE("pixels are Pillow's but for 16-bit grey: to the last bit by the image libraries and of all formats but JPEG") {
+TEST_CASE(
+    "pixels are Pillow's but for 16-bit grey: to the last bit by the image libraries and of all formats but JPEG") {
   const test::Golden golden("images");
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(images)) {
