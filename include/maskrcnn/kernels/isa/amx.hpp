@@ -62,7 +62,8 @@ inline void finish_writing() { __asm__ volatile("" ::: "memory"); }
 /// The distance in bytes from each of sixteen rows to the next, or 0 if it varies.
 inline std::intptr_t common_stride(const void* const* rows) {
   const __m512i low = _mm512_loadu_si512(rows), high = _mm512_loadu_si512(rows + 8);
-  const std::intptr_t first = reinterpret_cast<std::intptr_t>(rows[0]), stride = reinterpret_cast<std::intptr_t>(rows[1]) - first;
+  const std::intptr_t first = reinterpret_cast<std::intptr_t>(rows[0]),
+                      stride = reinterpret_cast<std::intptr_t>(rows[1]) - first;
   const __m512i steps = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
   const __m512i even = _mm512_add_epi64(_mm512_set1_epi64(first), _mm512_mullo_epi64(steps, _mm512_set1_epi64(stride)));
   const bool same = _mm512_cmpneq_epi64_mask(even, low) == 0 &&
@@ -215,8 +216,9 @@ class TileColumns {
     std::intptr_t stride = 0;
     if (rows == Rows * tile && columns_ == Columns * tile) {
       stride = common_stride(reinterpret_cast<const void* const*>(c));
-      if (Rows > 1 && (common_stride(reinterpret_cast<const void* const*>(c + tile)) != stride ||
-                       reinterpret_cast<std::intptr_t>(c[tile]) - reinterpret_cast<std::intptr_t>(c[tile - 1]) != stride))
+      if (Rows > 1 &&
+          (common_stride(reinterpret_cast<const void* const*>(c + tile)) != stride ||
+           reinterpret_cast<std::intptr_t>(c[tile]) - reinterpret_cast<std::intptr_t>(c[tile - 1]) != stride))
         stride = 0;
     }
     const Sums in_place{c[0] + first, stride}, beside{sums_, 2 * tile * sizeof(float)}, start{bias_, 0};
