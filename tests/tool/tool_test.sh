@@ -117,9 +117,9 @@ one_line
 echo "== weights that are none"
 refuse() { expect 1 "$1" --weights "$2" --output o good.png; one_line; }
 refuse 'missing.safetensors' missing.safetensors
-refuse 'regular file' o
+refuse 'is a folder; name the file in it' o
 : >empty.safetensors
-refuse 'expected a safetensors file, found 0 bytes' empty.safetensors
+refuse 'found an empty file' empty.safetensors
 head -c 100000 "$model" >cut.safetensors
 refuse 'expected inside the' cut.safetensors
 printf '\377\377\377\377\377\377\377\377{}' >length.safetensors
