@@ -63,7 +63,7 @@ struct Scene {
   Tensor<float, 4> pooled_proposals = box_features(features, proposals, input.frame);
   maskrcnn::BoxPredictor<float> box_predictor{root / "roi_heads", {.tower = {.channels = channels}, .bins = 7}};
   maskrcnn::BoxHead<float> box_head{
-      root / "roi_heads", maskrcnn::box_head_options<Convention>(config_for(pooled_proposals), channels, 7, false)};
+      root / "roi_heads", maskrcnn::box_head_options<Convention>(config_for(pooled_proposals), channels, {.bins = 7})};
   maskrcnn::Candidates<float> objects = made_objects(object_count, input.frame.resized);
   Tensor<float, 4> pooled_objects = mask_features(features, objects.boxes, input.frame);
   Tensor<float, 3> masks = made_masks(object_count, 28);

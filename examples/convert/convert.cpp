@@ -119,12 +119,24 @@ std::string class_text(const ModelConfig& config) {
          (names.size() > 4 ? ", ...)" : ")");
 }
 
+/// What a configuration says otherwise than torchvision's default one, but for what has a line of its own.
+void print_facts(const ModelConfig& config) {
+  const auto usual = maskrcnn::metadata_of(ModelConfig{}, "", "");
+  for (const auto& [key, value] : maskrcnn::metadata_of(config, "", "")) {
+    const auto found = usual.find(key);
+    const bool shown = key == "classes" || key == "min_size" || key == "max_size" || key == "batch_norm_eps";
+    if (!shown && (found == usual.end() || found->second != value))
+      std::printf("  fact        %s=%s\n", key.c_str(), segment::printable(value).c_str());
+  }
+}
+
 /// One line for each thing that a person wants to know of weights.
 void print(const Weights& weights, const maskrcnn::Architecture& architecture, const ModelConfig& config) {
   std::printf("  model       %s, convention of %s\n", architecture.name().c_str(),
               std::string(architecture.convention).c_str());
   std::printf("  classes     %s\n", segment::printable(class_text(config)).c_str());
   std::printf("  input       shorter side %d, longer side at most %d pixels\n", config.min_size, config.max_size);
+  print_facts(config);
   for (const std::string& note : config.notes) std::printf("  note        %s\n", segment::printable(note).c_str());
   std::map<std::string, std::pair<std::size_t, std::size_t>> types;
   std::size_t numbers = 0;
@@ -177,16 +189,6 @@ void check_written(const std::string& path, bool half) {
 }
 
 }  // namespace
-
-Facts::value_type fact_of(const std::string& text) {
-  const std::size_t end = text.find('=');
-  if (end == std::string::npos) maskrcnn::fail("expected KEY=VALUE, found '", text, "'");
-  const std::string key = text.substr(0, end);
-  const auto known = maskrcnn::metadata_keys();
-  if (std::find(known.begin(), known.end(), key) == known.end())
-    maskrcnn::fail("'", key, "' is no fact of a model, expected one of ", maskrcnn::listed(known));
-  return {key, text.substr(end + 1)};
-}
 
 bool inspect(const std::string& path, const Facts& facts) {
   const auto file = maskrcnn::open_weight_file(path);

@@ -4,9 +4,11 @@
 #include <maskrcnn/weights/weights.hpp>
 #include <string>
 
+#include "facts.hpp"
+
 namespace convert {
 
-using Facts = maskrcnn::Weights::Metadata;
+using segment::Facts;
 
 struct Options {
   std::string in, out;
@@ -15,10 +17,6 @@ struct Options {
   Facts facts;             ///< metadata that override the checkpoint's and what is recognised
   bool half = false;
 };
-
-/// "KEY=VALUE" as an entry of metadata.
-/// @throws Error if there is no '=' or KEY says nothing of a model
-[[nodiscard]] Facts::value_type fact_of(const std::string& text);
 
 /// Writes `out` and says on standard output what is in it.
 /// @throws Error if the checkpoint cannot be read, is of no known model or incomplete, if the file cannot be written,

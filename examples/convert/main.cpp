@@ -2,17 +2,15 @@
 // itself.
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <maskrcnn/core/error.hpp>
 #include <string>
-#include <vector>
 
 #include "convert.hpp"
+#include "facts.hpp"
 #include "run_tool.hpp"
 
 int main(int argc, char** argv) {
   convert::Options options;
   std::string inspected;
-  std::vector<std::string> settings;
   CLI::App app(
       "Converts a checkpoint of torchvision or detectron2 (.pth, .pkl, .safetensors) into a safetensors file with all "
       "facts of\nits model in its metadata, and with a self-test: a small image and what the model finds in it.\n",
@@ -22,9 +20,7 @@ int main(int argc, char** argv) {
   app.add_flag("--half", options.half,
                "store F16 numbers where they keep what matters: half the size, scores change by about 1e-3");
   app.add_option("--labels", options.labels, "class names, one a line, in order of the labels")->type_name("FILE");
-  app.add_option("--set", settings, "a fact of the model, as metadata say it: batch_norm_eps=1e-5; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
+  segment::add_facts_option(app, options.facts);
   app.add_option("--test-image", options.test_image,
                  "image of the self-test, reduced to 256 pixels (default: a made-up one)")
       ->type_name("FILE");
@@ -42,18 +38,11 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     if (inspected.empty() && (options.in.empty() || options.out.empty()))
       throw CLI::RequiredError("IN and OUT, or --inspect FILE,");
-    for (const std::string& setting : settings) {
-      const auto [key, value] = convert::fact_of(setting);
-      options.facts[key] = value;
-    }
     if (options.facts.contains("classes") && !options.labels.empty())
       throw CLI::ExcludesError("--labels", "--set classes");
   } catch (const CLI::ParseError& problem) {
     if (problem.get_exit_code() == 0) return app.exit(problem);
     std::cerr << "maskrcnn-convert: " << problem.what() << " (try --help)\n";
-    return 2;
-  } catch (const maskrcnn::Error& problem) {
-    std::cerr << "maskrcnn-convert: --set: " << problem.what() << " (try --help)\n";
     return 2;
   }
   return segment::run_tool("maskrcnn-convert", [&] {

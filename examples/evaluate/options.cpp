@@ -85,6 +85,7 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       ->type_name("N")
       ->check(CLI::Range(0, 100));
   app.add_flag("!--no-losses", options.losses, "leave out the losses, for which the heads run twice");
+  segment::add_facts_option(app, options.facts);
   segment::add_image_options(app, options.reading);
   app.set_version_flag("--version", "maskrcnn-evaluate " MASKRCNN_VERSION);
   app.footer(

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "facts.hpp"
 #include "image_options.hpp"
 
 namespace evaluation {
@@ -21,6 +22,7 @@ struct Options {
   std::optional<int> max_detections;
   std::optional<int> threads;
   std::string precision = "fp32";  ///< or "bf16"
+  segment::Facts facts;            ///< that are believed before the weights' own
   segment::ImageOptions reading;
   bool losses = true;
   int examples = 4;  ///< images in the page that came out best, and as many that came out worst

@@ -108,7 +108,7 @@ std::string path_of(const maskrcnn::evaluate::ImageInfo& image, const Options& o
 
 Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   run.weights = options.weights.empty() ? segment::bundled_model() : options.weights;
-  const auto weights = maskrcnn::load_weights(run.weights);
+  const auto weights = maskrcnn::load_weights(run.weights).with_metadata(options.facts);
   auto config = maskrcnn::ModelConfig::from(weights);
   data.notes.insert(data.notes.end(), config.notes.begin(), config.notes.end());
   // files of models that are meant to be scored say 0.05, which is no threshold to use them with

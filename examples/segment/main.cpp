@@ -34,7 +34,8 @@ using segment::Options;
 constexpr const char* tool_name = "maskrcnn-segment";
 
 maskrcnn::AnyModel load(const Options& options) {
-  const auto weights = maskrcnn::load_weights(options.weights.empty() ? segment::bundled_model() : options.weights);
+  const auto weights = maskrcnn::load_weights(options.weights.empty() ? segment::bundled_model() : options.weights)
+                           .with_metadata(options.facts);
   auto config = maskrcnn::ModelConfig::from(weights);
   if (options.score_threshold) config.box_score_threshold = *options.score_threshold;
   if (options.max_detections) config.max_detections = *options.max_detections;

@@ -39,6 +39,7 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
   app.add_flag("--verify", options.verify, "run the self-test that the weights carry (see maskrcnn-convert) first");
   app.add_option("--labels", options.labels, "class names, one a line, in order of the labels (default: the model's)")
       ->type_name("FILE");
+  add_facts_option(app, options.facts);
   app.add_option("--output", options.output, "folder for the overlays, made if it is not there (default: .)")
       ->type_name("DIR");
   app.add_option("--json", options.json,

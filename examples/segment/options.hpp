@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "facts.hpp"
 #include "image_options.hpp"
 
 namespace segment {
@@ -15,6 +16,7 @@ struct Options {
   std::string json;     ///< empty: none
   std::string profile;  ///< empty: none
   std::string labels;   ///< empty: the model's names
+  Facts facts;          ///< that are believed before the weights' own
   bool verify = false;  ///< run the weights' self-test first
   std::optional<int> threads;
   std::optional<double> score_threshold;

@@ -114,6 +114,13 @@ one_line
 expect 1 'profile: cannot write nowhere/t.json: No such file' --weights "$model" --output o --profile nowhere/t.json good.png
 one_line
 
+echo "== facts that the caller says"
+expect 0 '2 objects' --weights "$model" --set min_size=128 --set max_size=128 --set box_detections_per_img=2 --output o good.png
+expect 2 "--set: 'colour' is no fact of a model" --set colour=red --output o good.png
+one_line
+expect 1 "'mask_pool_size' expects an integer" --weights "$model" --set mask_pool_size=large --output o good.png
+one_line
+
 echo "== weights that are none"
 refuse() { expect 1 "$1" --weights "$2" --output o good.png; one_line; }
 refuse 'missing.safetensors' missing.safetensors

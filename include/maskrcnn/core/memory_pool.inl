@@ -1,30 +1,75 @@
 // Bodies of memory_pool.hpp.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/memory_pool.hpp>
 #include <new>
 
-#if defined(__linux__)
+// The address sanitizer sees what lies beyond a block of operator new, not beyond one of the system's.
+#if defined(__SANITIZE_ADDRESS__)
+#define MASKRCNN_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MASKRCNN_ADDRESS_SANITIZER 1
+#endif
+#endif
+#if defined(__linux__) && !defined(MASKRCNN_ADDRESS_SANITIZER)
 #include <sys/mman.h>
-#define MASKRCNN_HAS_MADVISE 1
+#define MASKRCNN_HAS_LARGE_PAGES 1
 #endif
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
-MASKRCNN_FUNCTION void* allocate_aligned(std::size_t bytes) {
-  constexpr std::size_t large_page = std::size_t{2} << 20U;
-  if (bytes < large_page) return ::operator new (bytes, std::align_val_t{tensor_alignment});
-  void* const data = ::operator new (bytes, std::align_val_t{large_page});
-#ifdef MASKRCNN_HAS_MADVISE
-  ::madvise(data, bytes, MADV_HUGEPAGE);  // a wish: if it is not granted nothing is lost
+namespace memory_pool {
+
+/// Blocks of at least this many bytes begin on a large page.
+inline constexpr std::size_t large_page = std::size_t{2} << 20U;
+
+#ifdef MASKRCNN_HAS_LARGE_PAGES
+
+/// What a block takes of the system's memory: whole pages.
+[[nodiscard]] constexpr std::size_t mapped_bytes(std::size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
+
+/// Large blocks are the system's own: the heap keeps what it has been given back, a third more than models of images of
+/// many sizes need, and never the same.
+[[nodiscard]] MASKRCNN_FUNCTION void* map_large(std::size_t bytes) {
+  if (bytes > SIZE_MAX - 2 * large_page) throw std::bad_alloc();
+  const std::size_t size = mapped_bytes(bytes), around = size + large_page;
+  void* const mapped = ::mmap(nullptr, around, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  auto* const begin = static_cast<std::byte*>(mapped);
+  const std::size_t before = (large_page - reinterpret_cast<std::uintptr_t>(begin) % large_page) % large_page;
+  if (before > 0) ::munmap(begin, before);
+  if (before < large_page) ::munmap(begin + before + size, large_page - before);
+  ::madvise(begin + before, size, MADV_HUGEPAGE);  // a wish: if it is not granted nothing is lost
+  return begin + before;
+}
+
 #endif
-  return data;
+
+}  // namespace memory_pool
+
+MASKRCNN_FUNCTION void* allocate_aligned(std::size_t bytes) {
+  if (bytes < memory_pool::large_page) return ::operator new (bytes, std::align_val_t{tensor_alignment});
+#ifdef MASKRCNN_HAS_LARGE_PAGES
+  return memory_pool::map_large(bytes);
+#else
+  return ::operator new (bytes, std::align_val_t{memory_pool::large_page});
+#endif
 }
 
 MASKRCNN_FUNCTION void free_aligned(void* data, std::size_t bytes) noexcept {
-  ::operator delete (data,
-                     std::align_val_t{bytes < (std::size_t{2} << 20U) ? tensor_alignment : std::size_t{2} << 20U});
+  if (bytes < memory_pool::large_page) {
+    ::operator delete (data, std::align_val_t{tensor_alignment});
+    return;
+  }
+#ifdef MASKRCNN_HAS_LARGE_PAGES
+  ::munmap(data, memory_pool::mapped_bytes(bytes));
+#else
+  ::operator delete (data, std::align_val_t{memory_pool::large_page});
+#endif
 }
 
 MASKRCNN_FUNCTION MemoryPool::Block MemoryPool::take(std::size_t bytes) {
