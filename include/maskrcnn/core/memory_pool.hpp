@@ -38,14 +38,15 @@ class MemoryPool {
     std::uint64_t last_epoch = 0;
   };
 
-  /// The smallest idle block that holds `bytes` without wasting more than half of itself, or a fresh one.
+  /// The smallest idle block that holds `bytes` without wasting more than half of itself, or a fresh one. Before the
+  /// pool grows beyond what the largest inference so far has used, blocks that this one has not touched go.
   [[nodiscard]] Block take(std::size_t bytes);
 
   /// Takes a block back.
   void give(Block block) noexcept;
 
-  /// Marks the end of one inference: blocks that the last two inferences did not touch are freed, so that a stream of
-  /// differently sized images does not grow the pool.
+  /// Marks the end of one inference: blocks that the last two inferences did not touch are freed, and what is more than
+  /// the largest inference so far has used, so that a stream of differently sized images does not grow the pool.
   void end_inference() noexcept;
 
   /// Gives all memory that no tensor holds back to the system.
@@ -58,8 +59,12 @@ class MemoryPool {
   [[nodiscard]] std::size_t idle_bytes() const;
 
  private:
+  void free_stale_beyond(std::size_t limit) noexcept;
+
   mutable std::mutex mutex_;
   std::vector<Block> idle_;
+  std::size_t total_ = 0;    // bytes of all blocks, idle or not
+  std::size_t largest_ = 0;  // bytes of the blocks that one inference has used
   std::uint64_t epoch_ = 0;
   std::size_t allocations_ = 0;
 };

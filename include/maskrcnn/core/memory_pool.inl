@@ -1,6 +1,7 @@
 // Bodies of memory_pool.hpp.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <maskrcnn/core/compiled.hpp>
@@ -86,8 +87,29 @@ MASKRCNN_FUNCTION MemoryPool::Block MemoryPool::take(std::size_t bytes) {
       return taken;
     }
     ++allocations_;
+    total_ += bytes;
+    free_stale_beyond(largest_);
   }
-  return {allocate_aligned(bytes), bytes, 0};
+  try {
+    return {allocate_aligned(bytes), bytes, 0};
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    total_ -= bytes;
+    throw;
+  }
+}
+
+/// Frees idle blocks that this inference has not touched, the oldest first, until no more bytes are left than `limit`.
+MASKRCNN_FUNCTION void MemoryPool::free_stale_beyond(std::size_t limit) noexcept {
+  while (total_ > limit) {
+    const auto oldest = std::min_element(idle_.begin(), idle_.end(),
+                                         [](const Block& a, const Block& b) { return a.last_epoch < b.last_epoch; });
+    if (oldest == idle_.end() || oldest->last_epoch >= epoch_) return;
+    free_aligned(oldest->data, oldest->bytes);
+    total_ -= oldest->bytes;
+    *oldest = idle_.back();
+    idle_.pop_back();
+  }
 }
 
 MASKRCNN_FUNCTION void MemoryPool::give(Block block) noexcept {
@@ -97,25 +119,36 @@ MASKRCNN_FUNCTION void MemoryPool::give(Block block) noexcept {
     idle_.push_back(block);
   } catch (...) {  // no memory for the list: the block itself goes instead
     free_aligned(block.data, block.bytes);
+    total_ -= block.bytes;
   }
 }
 
 MASKRCNN_FUNCTION void MemoryPool::end_inference() noexcept {
   const std::lock_guard lock(mutex_);
+  std::size_t used = 0;
+  for (const Block& block : idle_)
+    if (block.last_epoch == epoch_) used += block.bytes;
+  largest_ = std::max(largest_, used);
+  free_stale_beyond(largest_);
   ++epoch_;
   std::size_t kept = 0;
   for (const Block& block : idle_) {
-    if (block.last_epoch + 2 < epoch_)
+    if (block.last_epoch + 2 < epoch_) {
       free_aligned(block.data, block.bytes);
-    else
+      total_ -= block.bytes;
+    } else {
       idle_[kept++] = block;
+    }
   }
   idle_.resize(kept);
 }
 
 MASKRCNN_FUNCTION void MemoryPool::trim() noexcept {
   const std::lock_guard lock(mutex_);
-  for (const Block& block : idle_) free_aligned(block.data, block.bytes);
+  for (const Block& block : idle_) {
+    free_aligned(block.data, block.bytes);
+    total_ -= block.bytes;
+  }
   idle_.clear();
 }
 
