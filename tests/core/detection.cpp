@@ -24,17 +24,18 @@ TEST_CASE("a mask answers for coordinates of any size, and lies in its image") {
   maskrcnn::Mask mask({.height = 10, .width = 12}, 3, 4, {.height = 2, .width = 3});
   for (const int x : {least, -1, 4, most})
     for (const int y : {least, -1, most}) CHECK_FALSE((mask(x, y) || mask(y, x)));
-  for (const auto& [left, top, width, height] : {std::array{-1, 0, 1, 1},
-                                                 {0, -1, 1, 1},
-                                                 {0, 0, -1, 1},
-                                                 {0, 0, 13, 1},
-                                                 {12, 0, 1, 1},
-                                                 {0, 10, 1, 1},
-                                                 {most, most, most, most},
-                                                 {least, least, least, least}}) {
-    CAPTURE(left);
+  for (const std::array<int, 4>& place : {std::array{-1, 0, 1, 1},
+                                          {0, -1, 1, 1},
+                                          {0, 0, -1, 1},
+                                          {0, 0, 13, 1},
+                                          {12, 0, 1, 1},
+                                          {0, 10, 1, 1},
+                                          {most, most, most, most},
+                                          {least, least, least, least}}) {
+    CAPTURE(place[0]);
     CHECK(test::contains(test::error_of([&] {
-                           maskrcnn::Mask({.height = 10, .width = 12}, left, top, {.height = height, .width = width});
+                           maskrcnn::Mask({.height = 10, .width = 12}, place[0], place[1],
+                                          {.height = place[3], .width = place[2]});
                          }),
                          "mask: expected a patch inside the image of 12 x 10 pixels, found one of "));
   }

@@ -12,7 +12,7 @@ TEST_CASE("files that are something else are named, with what to do") {
         "weights: expected safetensors, a file of torch.save or a pickle of NumPy arrays, found a pointer of Git LFS, "
         "not "
         "the file itself; run `git lfs pull` (file made)");
-  for (const auto& [bytes, what] : std::vector<std::pair<std::string, std::string>>{
+  for (const auto& file : std::vector<std::pair<std::string, std::string>>{
            {"<!DOCTYPE html><html><head>", "found a web page; download the file itself"},
            {"\xEF\xBB\xBF\r\n  <!doctype html>", "found a web page"},
            {"\n\n<html lang=\"en\">", "found a web page"},
@@ -29,8 +29,8 @@ TEST_CASE("files that are something else are named, with what to do") {
            {"%PDF-1.7", "found a PDF document"},
            {"{\"metadata\": {\"total_size\": 1}, \"weight_map\": {}}", "found a JSON text, such as the index"},
            {"MODEL:\n  META_ARCHITECTURE: \"GeneralizedRCNN\"", "found a configuration of detectron2"}}) {
-    CAPTURE(what);
-    CHECK(test::contains(error(bytes), what));
+    CAPTURE(file.second);
+    CHECK(test::contains(error(file.first), file.second));
   }
   CHECK(test::contains(error(""), "found an empty file; download it again"));
   // what is damaged is no other kind: a header of 123 bytes, which is "{"
