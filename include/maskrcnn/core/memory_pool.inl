@@ -18,32 +18,38 @@
 #endif
 #if defined(__linux__) && !defined(MASKRCNN_ADDRESS_SANITIZER)
 #include <sys/mman.h>
-#define MASKRCNN_HAS_LARGE_PAGES 1
+#define MASKRCNN_HAS_MMAP_BLOCKS 1
 #endif
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 namespace memory_pool {
 
-/// Blocks of at least this many bytes begin on a large page.
+/// Blocks of at least so many bytes are the system's own where they can be: the heap keeps what it has been given back,
+/// a third more than models of images of many sizes need, and never the same.
+inline constexpr std::size_t mapped_from = std::size_t{128} << 10U;
+/// Blocks of at least so many begin on a large page.
 inline constexpr std::size_t large_page = std::size_t{2} << 20U;
 
-#ifdef MASKRCNN_HAS_LARGE_PAGES
+[[nodiscard]] constexpr std::align_val_t alignment_of(std::size_t bytes) {
+  return std::align_val_t{bytes < large_page ? tensor_alignment : large_page};
+}
+
+#ifdef MASKRCNN_HAS_MMAP_BLOCKS
 
 /// What a block takes of the system's memory: whole pages.
 [[nodiscard]] constexpr std::size_t mapped_bytes(std::size_t bytes) { return (bytes + 4095) / 4096 * 4096; }
 
-/// Large blocks are the system's own: the heap keeps what it has been given back, a third more than models of images of
-/// many sizes need, and never the same.
-[[nodiscard]] MASKRCNN_FUNCTION void* map_large(std::size_t bytes) {
+[[nodiscard]] MASKRCNN_FUNCTION void* map_block(std::size_t bytes) {
   if (bytes > SIZE_MAX - 2 * large_page) throw std::bad_alloc();
-  const std::size_t size = mapped_bytes(bytes), around = size + large_page;
-  void* const mapped = ::mmap(nullptr, around, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const std::size_t size = mapped_bytes(bytes), spare = bytes < large_page ? 0 : large_page;
+  void* const mapped = ::mmap(nullptr, size + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   auto* const begin = static_cast<std::byte*>(mapped);
+  if (spare == 0) return begin;
   const std::size_t before = (large_page - reinterpret_cast<std::uintptr_t>(begin) % large_page) % large_page;
   if (before > 0) ::munmap(begin, before);
-  if (before < large_page) ::munmap(begin + before + size, large_page - before);
+  if (before < spare) ::munmap(begin + before + size, spare - before);
   ::madvise(begin + before, size, MADV_HUGEPAGE);  // a wish: if it is not granted nothing is lost
   return begin + before;
 }
@@ -53,24 +59,20 @@ inline constexpr std::size_t large_page = std::size_t{2} << 20U;
 }  // namespace memory_pool
 
 MASKRCNN_FUNCTION void* allocate_aligned(std::size_t bytes) {
-  if (bytes < memory_pool::large_page) return ::operator new (bytes, std::align_val_t{tensor_alignment});
-#ifdef MASKRCNN_HAS_LARGE_PAGES
-  return memory_pool::map_large(bytes);
-#else
-  return ::operator new (bytes, std::align_val_t{memory_pool::large_page});
+#ifdef MASKRCNN_HAS_MMAP_BLOCKS
+  if (bytes >= memory_pool::mapped_from) return memory_pool::map_block(bytes);
 #endif
+  return ::operator new(bytes, memory_pool::alignment_of(bytes));
 }
 
 MASKRCNN_FUNCTION void free_aligned(void* data, std::size_t bytes) noexcept {
-  if (bytes < memory_pool::large_page) {
-    ::operator delete (data, std::align_val_t{tensor_alignment});
+#ifdef MASKRCNN_HAS_MMAP_BLOCKS
+  if (bytes >= memory_pool::mapped_from) {
+    ::munmap(data, memory_pool::mapped_bytes(bytes));
     return;
   }
-#ifdef MASKRCNN_HAS_LARGE_PAGES
-  ::munmap(data, memory_pool::mapped_bytes(bytes));
-#else
-  ::operator delete (data, std::align_val_t{memory_pool::large_page});
 #endif
+  ::operator delete(data, memory_pool::alignment_of(bytes));
 }
 
 MASKRCNN_FUNCTION MemoryPool::Block MemoryPool::take(std::size_t bytes) {
