@@ -37,7 +37,8 @@ inline void add_facts_option(CLI::App& app, Facts& facts) {
              throw CLI::ValidationError("--set", problem.what());
            }
          },
-         "a fact of the model, as metadata say it: batch_norm_eps=1e-5; may be repeated; examples/convert/README.md lists them")
+         "a fact of the model, as metadata say it: batch_norm_eps=1e-5; may be repeated; examples/convert/README.md "
+         "lists them")
       ->type_name("KEY=VALUE")
       ->trigger_on_parse()
       ->allow_extra_args(false);
