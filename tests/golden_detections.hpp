@@ -7,6 +7,13 @@
 
 namespace test {
 
+/// Whether both are the same to the last bit.
+[[nodiscard]] inline bool same(const maskrcnn::Detections& a, const maskrcnn::Detections& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    return x.box == y.box && x.label == y.label && x.score == y.score && x.mask == y.mask;
+  });
+}
+
 struct DetectionTolerance {
   double pixels, score;         ///< of any corner; absolute
   std::size_t mask_pixels = 0;  ///< of all masks together that may be inside instead of outside, or the other way

@@ -46,12 +46,6 @@ namespace {
   return {"changed", tensors, slim_weights().metadata(), std::make_shared<Weights>(slim_weights())};
 }
 
-[[nodiscard]] bool same(const maskrcnn::Detections& a, const maskrcnn::Detections& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.box == y.box && x.label == y.label && x.score == y.score && x.mask == y.mask;
-  });
-}
-
 template <class T>
 [[nodiscard]] auto found_in() {
   return MaskRCNN<maskrcnn::ResNetFpn<T, maskrcnn::resnet50>>(slim_weights())(image());
@@ -126,7 +120,7 @@ TEST_CASE("old names of tensors load too") {
                {"rpn.head.conv.0.0.weight", "rpn.head.conv.weight"},
                {"roi_heads.mask_head.0.0.weight", "roi_heads.mask_head.mask_fcn1.weight"},
                {"roi_heads.mask_head.3.0.bias", "roi_heads.mask_head.mask_fcn4.bias"}}));
-  CHECK(same(model(image()), slim_model()(image())));
+  CHECK(test::same(model(image()), slim_model()(image())));
 }
 
 TEST_CASE("tensors that are missing, unknown or of another shape are errors that name them") {
@@ -164,8 +158,8 @@ TEST_CASE("a list of images gives a list of results") {
   const std::vector<maskrcnn::Image> images(2, image());
   const auto results = slim_model()(images);
   REQUIRE(results.size() == 2);
-  CHECK(same(results[0], results[1]));
-  CHECK(same(results[0], slim_model()(image())));
+  CHECK(test::same(results[0], results[1]));
+  CHECK(test::same(results[0], slim_model()(image())));
   const std::vector<maskrcnn::ImageView> views{image(), image()};
   CHECK(slim_model()(views).size() == 2);
   CHECK(slim_model()(std::vector<maskrcnn::Image>{}).empty());
@@ -177,7 +171,7 @@ TEST_CASE("the number of threads changes nothing") {
   const auto one = slim_model()(image());
   for (const int threads : {2, 5}) {
     maskrcnn::set_thread_count(threads);
-    CHECK(same(slim_model()(image()), one));
+    CHECK(test::same(slim_model()(image()), one));
   }
   maskrcnn::set_thread_count(before);
 }
@@ -188,7 +182,7 @@ TEST_CASE("several threads may use one model") {
   std::vector<std::thread> threads;
   for (bool& mine : fine)
     threads.emplace_back(
-        [&] { mine = same(slim_model()(image()), expected) && same(slim_model()(image()), expected); });
+        [&] { mine = test::same(slim_model()(image()), expected) && test::same(slim_model()(image()), expected); });
   for (auto& thread : threads) thread.join();
   CHECK(std::count(fine.begin(), fine.end(), true) == 3);
 }
@@ -207,7 +201,7 @@ TEST_CASE("images of any shape work, and one after the other gives what each giv
       CHECK(mask.image_size() == size);
     }
   }
-  CHECK(same(model(image()), slim_model()(image())));
+  CHECK(test::same(model(image()), slim_model()(image())));
 }
 
 TEST_CASE("zero detections are a result") {
@@ -231,8 +225,8 @@ TEST_CASE("RoIPool and RoIAlign by maximum take the place of RoIAlign by average
   const auto quantised = MaskRCNN<ResNet50Fpn, TorchvisionRoiPool>(of("torchvision_roi_pool"))(image());
   CHECK_FALSE(maximum.empty());
   CHECK_FALSE(quantised.empty());
-  CHECK_FALSE(same(average, maximum));
-  CHECK_FALSE(same(average, quantised));
+  CHECK_FALSE(test::same(average, maximum));
+  CHECK_FALSE(test::same(average, quantised));
 }
 
 TEST_CASE("a model of one type refuses the file of another kind") {
@@ -248,7 +242,7 @@ TEST_CASE("a model of one type refuses the file of another kind") {
 }
 
 TEST_CASE("an inspection finds what the model finds") {
-  CHECK(same(maskrcnn::InspectionOf(slim_model(), image()).results(), slim_model()(image())));
+  CHECK(test::same(maskrcnn::InspectionOf(slim_model(), image()).results(), slim_model()(image())));
 }
 
 TEST_CASE("RoIs of the caller's choice are checked") {
@@ -339,5 +333,5 @@ TEST_CASE("memory that a model keeps can be had back") {
   CHECK(model.memory()->idle_bytes() > 0);
   model.trim();
   CHECK(model.memory()->idle_bytes() == 0);
-  CHECK(same(model(image()), found));
+  CHECK(test::same(model(image()), found));
 }

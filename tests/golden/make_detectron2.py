@@ -72,6 +72,21 @@ def in_halves(module):
             value.copy_(value.half())
 
 
+def found_by(net, config, rgb):
+    """In float and in double, which the network stays in."""
+    return {"float": package.detect(net.float(), config, rgb), "double": package.detect(net.double(), config, rgb)}
+
+
+def save_results(name, picture, found):
+    golden = Golden(f"detectron2_{name}")
+    golden.add("case", image=picture)
+    for precision, (boxes, scores, labels, masks) in found.items():
+        golden.add(precision, boxes=boxes, scores=scores, labels=labels.int())
+    if masks is not None:
+        golden.add("double", masks=packed(masks))
+    golden.save()
+
+
 def model(name):
     zoo_name, changes, facts = MODELS[name]
     config = package.configuration(zoo_name, CHANGES + changes)
@@ -81,7 +96,7 @@ def model(name):
         rgb = picture.permute(1, 2, 0).numpy()
         net = package.made_up(config, rgb, seed, in_halves)
         tensors = {key: value.half().contiguous() for key, value in package.tensors(net).items()}
-        found = {"float": package.detect(net, config, rgb), "double": package.detect(net.double(), config, rgb)}
+        found = found_by(net, config, rgb)
         if decided(*found.values()):
             break
     else:
@@ -93,13 +108,7 @@ def model(name):
     file.tensors = tensors
     add_facts(file.tensors, net, config)
     file.save({key: json.dumps(value) for key, value in (FACTS | facts).items()})
-    golden = Golden(f"detectron2_{name}")
-    golden.add("case", image=picture)
-    for precision, (boxes, scores, labels, masks) in found.items():
-        golden.add(precision, boxes=boxes, scores=scores, labels=labels.int())
-    if masks is not None:
-        golden.add("double", masks=packed(masks))
-    golden.save()
+    save_results(name, picture, found)
 
 
 def variant(name, base, changes, alter=lambda net: None):
@@ -116,20 +125,14 @@ def variant(name, base, changes, alter=lambda net: None):
         torch.manual_seed(60 + seed)
         picture = synthetic_picture(104, 141)
         rgb = picture.permute(1, 2, 0).numpy()
-        found = {"float": package.detect(net.float(), config, rgb), "double": package.detect(net.double(), config, rgb)}
+        found = found_by(net, config, rgb)
         if decided(*found.values()):
             break
     else:
         sys.exit(f"{name}: each of 100 pictures has decisions that hang by a rounding")
     print(f"{name}, seed {seed}: {len(found['double'][1])} detections, scores {found['double'][1].min():.3f} to "
           f"{found['double'][1].max():.3f}")  # fmt: skip
-    golden = Golden(f"detectron2_{name}")
-    golden.add("case", image=picture)
-    for precision, (boxes, scores, labels, masks) in found.items():
-        golden.add(precision, boxes=boxes, scores=scores, labels=labels.int())
-    if masks is not None:
-        golden.add("double", masks=packed(masks))
-    golden.save()
+    save_results(name, picture, found)
 
 
 def variants():

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "allocations.hpp"
+#include "golden_detections.hpp"
 #include "support.hpp"
 
 namespace {
@@ -45,12 +46,6 @@ long fail_everywhere(long step, const Work& work, const Trim& trim) {
 const char* const slim = MASKRCNN_GOLDEN_DIR "/slim_resnet18.safetensors";
 const char* const whole = MASKRCNN_GOLDEN_DIR "/checkpoints/whole_module.pth";
 
-[[nodiscard]] bool same(const maskrcnn::Detections& a, const maskrcnn::Detections& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.box == y.box && x.label == y.label && x.score == y.score && x.mask == y.mask;
-  });
-}
-
 }  // namespace
 
 TEST_CASE("memory may run out while a model computes") {
@@ -64,7 +59,7 @@ TEST_CASE("memory may run out while a model computes") {
     const long count = fail_everywhere(
         step_or_one(13), [&] { (void)model(image); }, [&] { model.trim(); });
     CHECK(count > 100);
-    CHECK(same(model(image), expected));
+    CHECK(test::same(model(image), expected));
   }
   maskrcnn::set_thread_count(threads_before);
 }

@@ -8,6 +8,7 @@
 #include <maskrcnn/self_test.hpp>
 #include <thread>
 
+#include "golden_detections.hpp"
 #include "support.hpp"
 
 using maskrcnn::AnyDetections;
@@ -25,10 +26,7 @@ namespace {
 [[nodiscard]] maskrcnn::Image image_of(const std::string& results) { return test::Golden(results).image("case.image"); }
 
 [[nodiscard]] bool same(const AnyDetections& a, const AnyDetections& b) {
-  return a.has_masks() == b.has_masks() &&
-         std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-           return x.box == y.box && x.label == y.label && x.score == y.score && x.mask == y.mask;
-         });
+  return a.has_masks() == b.has_masks() && test::same(a.objects(), b.objects());
 }
 
 /// What a file has to be recognised as.

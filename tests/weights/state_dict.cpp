@@ -17,6 +17,13 @@ const std::string tensor = test::TorchTensor{}.pickled();
   return names;
 }
 
+/// The first note on such a file; empty, if there is none.
+[[nodiscard]] std::string first_note(const std::string& pickle) {
+  const std::string bytes = test::torch_zip_bytes(pickle);
+  const auto notes = maskrcnn::read_weights(test::file_of(bytes)).notes();
+  return notes.empty() ? "" : notes.front();
+}
+
 [[nodiscard]] std::string entry(const std::string& key, const std::string& value) { return op::text(key) + value; }
 
 }  // namespace
@@ -50,20 +57,15 @@ TEST_CASE("module. goes if every name has it, and what wrappers put between name
 }
 
 TEST_CASE("what stands before backbone. goes, and with it what is beside the network") {
-  const auto notes_of = [](const std::string& pickle) {
-    const std::string bytes = test::torch_zip_bytes(pickle);
-    const auto notes = maskrcnn::read_weights(test::file_of(bytes)).notes();
-    return notes.empty() ? "" : notes.front();
-  };
   const auto named = [](std::initializer_list<const char*> names) {
     std::string entries;
     for (const char* const name : names) entries += entry(name, tensor);
     return op::dict(entries);
   };
   CHECK(names_of(named({"model.backbone.a", "model.rpn.b"})) == "backbone.a rpn.b ");
-  CHECK(notes_of(named({"model.backbone.a", "model.rpn.b"})).empty());
+  CHECK(first_note(named({"model.backbone.a", "model.rpn.b"})).empty());
   CHECK(names_of(named({"my.own.backbone.a", "my.own.roi_heads.b", "loss.c"})) == "backbone.a roi_heads.b ");
-  CHECK(notes_of(named({"my.own.backbone.a", "loss.c", "loss.d"})) ==
+  CHECK(first_note(named({"my.own.backbone.a", "loss.c", "loss.d"})) ==
         "the network's names begin with 'my.own.'; 2 tensors beside it passed over: 'loss.c', ...");
   CHECK(names_of(named({"backbone.a", "model.backbone.b"})) == "backbone.a model.backbone.b ");
   CHECK(names_of(named({"my_backbone.a", "b"})) == "b my_backbone.a ");
@@ -72,21 +74,16 @@ TEST_CASE("what stands before backbone. goes, and with it what is beside the net
 }
 
 TEST_CASE("where else a state dict may be is tried last, and said") {
-  const auto notes_of = [](const std::string& pickle) {
-    const std::string bytes = test::torch_zip_bytes(pickle);
-    const auto notes = maskrcnn::read_weights(test::file_of(bytes)).notes();
-    return notes.empty() ? "" : notes.front();
-  };
   const std::string dict = op::dict(entry("a", tensor));
   for (const char* key : {"net", "network", "weights", "params", "module", "ema", "model_ema", "ema_state_dict"}) {
     CAPTURE(key);
     const std::string file = op::dict(entry("epoch", "K\x03") + entry(key, dict));
     CHECK(names_of(file) == "a ");
-    CHECK(notes_of(file) == "the file has no state dict but under '" + std::string(key) + "', which was taken");
+    CHECK(first_note(file) == "the file has no state dict but under '" + std::string(key) + "', which was taken");
   }
   CHECK(names_of(op::dict(entry("ema", dict) + entry("model", op::dict(entry("b", tensor))))) == "b ");
   CHECK(names_of(op::dict(entry("ema", dict) + entry("x", tensor))) == "x ");
-  CHECK(notes_of(op::dict(entry("model", dict))).empty());
+  CHECK(first_note(op::dict(entry("model", dict))).empty());
 }
 
 TEST_CASE("a state dict may be of a class derived from dict") {

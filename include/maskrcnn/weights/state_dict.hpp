@@ -76,17 +76,21 @@ template <class HasTensor>
   }
   pickle::Value at = root;
   for (int level = 0; level < 4 && !torch_module::is_module(tree, at); ++level) {
-    std::optional<pickle::Value> below;
-    for (const std::string_view key : usual_keys)
-      if (const auto value = tree.find(at, key); !below && value && holds_names(tree, *value)) below = value;
-    if (!below && !has_tensor(at))
-      for (const std::string_view key : last_keys)
-        if (const auto value = tree.find(at, key); !below && value && holds_names(tree, *value)) {
-          below = value;
-          notes.push_back("the file has no state dict but under '" + std::string(key) + "', which was taken");
-        }
-    if (!below) break;
-    at = *below;
+    const auto key_in = [&](const auto& keys) {
+      const auto found = std::find_if(keys.begin(), keys.end(), [&](std::string_view key) {
+        const auto value = tree.find(at, key);
+        return value && holds_names(tree, *value);
+      });
+      return found == keys.end() ? std::string_view() : *found;
+    };
+    std::string_view key = key_in(usual_keys);
+    if (key.empty() && !has_tensor(at)) {
+      key = key_in(last_keys);
+      if (!key.empty())
+        notes.push_back("the file has no state dict but under '" + std::string(key) + "', which was taken");
+    }
+    if (key.empty()) break;
+    at = *tree.find(at, key);
   }
   return at;
 }

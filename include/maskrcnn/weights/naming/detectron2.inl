@@ -173,12 +173,6 @@ inline void read_anchors(const Weights& weights, ModelConfig& config) {
   config.anchor_aspect_ratios = ratios;
 }
 
-/// How many classes of objects the box head scores.
-[[nodiscard]] inline std::size_t objects(const Weights& weights) {
-  const StoredTensor* const scores = weights.find("roi_heads.box_predictor.cls_score.bias");
-  return scores == nullptr || scores->count() == 0 ? 0 : scores->count() - 1;
-}
-
 [[nodiscard]] inline ModelConfig defaults(const Weights& weights) {
   ModelConfig config;
   config.image_mean = {103.53, 116.28, 123.675};
@@ -200,7 +194,7 @@ inline void read_anchors(const Weights& weights, ModelConfig& config) {
   if (const ZooFile* const file = zoo_file(weights.file())) {
     file->set(config);
     config.notes.push_back(std::string("by its path, the file is detectron2's ") + file->what);
-  } else if (const std::size_t classes = objects(weights); classes == 1230 || classes == 1203) {
+  } else if (const std::size_t classes = labels_of(weights).objects(); classes == 1230 || classes == 1203) {
     set_lvis(config);
     config.notes.push_back("by its " + std::to_string(classes) +
                            " classes, the file is a model of LVIS: score threshold 0.0001, 300 detections");
