@@ -1,6 +1,8 @@
 // Whole networks by detectron2's convention: slim models under detectron2's names, against detectron2 itself.
 
 #include <maskrcnn/maskrcnn.hpp>
+#include <maskrcnn/model/any_model.hpp>
+#include <maskrcnn/model/architecture.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
 #include <type_traits>
 
@@ -44,6 +46,50 @@ constexpr ResNetSpec bottleneck{.block = maskrcnn::ResidualBlock::bottleneck};
 TEST_CASE("detectron2's models with a pyramid are found again") {
   compare<MaskRCNN, BottleneckFpn>("fpn");
   compare<MaskRCNN, ResNetFpn<double, bottleneck>>("fpn");
+}
+
+TEST_CASE("detectron2's heads of convolutions with norms, before RPN and box head, are found again") {
+  compare<MaskRCNN, BottleneckFpn>("towers");
+  compare<MaskRCNN, ResNetFpn<double, bottleneck>>("towers");
+}
+
+TEST_CASE("of a panoptic network, boxes and masks are found, and the rest is said to be passed over") {
+  compare<MaskRCNN, BottleneckFpn>("panoptic");
+  compare<MaskRCNN, ResNetFpn<double, bottleneck>>("panoptic");
+  const auto notes = maskrcnn::ModelConfig::from(weights_of("panoptic")).notes;
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0] == "23 tensors passed over, of a part that no model here has: 'sem_seg_head.p2.0.norm.bias', ...");
+}
+
+TEST_CASE("heads of a cascade refine each other's boxes, and judge together") {
+  compare<maskrcnn::CascadeMaskRCNN, BottleneckFpn>("cascade");
+  compare<maskrcnn::CascadeMaskRCNN, ResNetFpn<double, bottleneck>>("cascade");
+}
+
+TEST_CASE("a cascade is recognised, and no other model runs its file") {
+  const auto weights = weights_of("cascade");
+  CHECK(maskrcnn::architecture_of(weights).name() == "cascade_mask_rcnn_resnet50_fpn");
+  const auto named = weights.with_metadata({{"architecture", "cascade_mask_rcnn_resnet50_fpn"}});
+  CHECK(maskrcnn::architecture_of(named).cascade);
+  CHECK(maskrcnn::architecture_of(named).masks);
+  CHECK(test::contains(test::error_of([&] { (void)MaskRCNN<BottleneckFpn, Detectron2>(named); }),
+                       "run them with CascadeMaskRCNN<...>"));
+  CHECK(test::contains(test::error_of([&] { (void)MaskRCNN<BottleneckFpn, Detectron2>(weights); }),
+                       "'roi_heads.box_head.fc6.weight' is missing"));
+  CHECK(test::contains(test::error_of([&] { (void)maskrcnn::CascadeRCNN<BottleneckFpn>(weights); }),
+                       "is unknown to this model"));
+  const maskrcnn::AnyModel model(weights);
+  const test::Golden golden("detectron2_cascade");
+  test::check_detections(golden, "float", model(golden.image("case.image")).objects(),
+                         {.pixels = 1e-2, .score = 1e-4, .mask_pixels = 2});
+}
+
+TEST_CASE("proposals of a cascade may be none") {
+  auto config = maskrcnn::ModelConfig::from(weights_of("cascade"));
+  config.rpn_post_nms_top_n = 0;
+  CHECK(maskrcnn::CascadeMaskRCNN<BottleneckFpn>(weights_of("cascade"),
+                                                 config)(test::Golden("detectron2_cascade").image("case.image"))
+            .empty());
 }
 
 TEST_CASE("ResNeXt's groups are the weights'") { compare<MaskRCNN, BottleneckFpn>("resnext"); }
@@ -109,6 +155,8 @@ TEST_CASE("files of the zoo that are not what their tensors look like are known 
   }
   CHECK(config_of("/Cityscapes/mask_rcnn_R_50_FPN/142423278/model_final_af9cf5.pkl").min_size == 1024);
   CHECK(config_of("model_final_824ab5.pkl").max_detections == 300);
+  CHECK(config_of("184226666/x.pkl").bottleneck_stride == maskrcnn::BottleneckStride::in_3x3);
+  CHECK(config_of("model_final_5ce33e.pkl").image_std == std::array{57.375, 57.12, 58.395});
   CHECK(config_of("148572198/x.pkl").dilations == std::array{1, 1, 2, 1});
   // metadata decide before the path does
   CHECK(maskrcnn::ModelConfig::from(

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <maskrcnn/backbone.hpp>
+#include <maskrcnn/cascade_branch.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/image_range.hpp>
 #include <maskrcnn/core/labels.hpp>
@@ -22,6 +23,7 @@
 #include <maskrcnn/weights/batch_norm_epsilon.hpp>
 #include <maskrcnn/weights/require_convention.hpp>
 #include <memory>
+#include <string>
 #include <tuple>
 #include <vector>
 
@@ -31,13 +33,20 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 template <class... Branches>
 struct ResultOf {
   using Type = BoxDetection;
-  static constexpr const char* architecture = "faster_rcnn";  ///< how names of architectures begin
 };
 template <class Branch>
 struct ResultOf<Branch> {
   using Type = typename Branch::Result;
-  static constexpr const char* architecture = Branch::architecture;
 };
+
+/// How names of a model's architectures begin: "mask_rcnn", "cascade_rcnn".
+template <class Boxes, class... Branches>
+[[nodiscard]] std::string head_name() {
+  if constexpr (sizeof...(Branches) == 0)
+    return Boxes::architecture;
+  else
+    return Boxes::architecture_prefix + (std::string(Branches::architecture) + ...);
+}
 
 /// A network that proposes regions and computes of each, by a box branch and others beside it, what it shows.
 /// A model is immutable and may be called from several threads at once; calls at the same time share nothing.
@@ -121,6 +130,12 @@ using FasterRCNN = GeneralizedRCNN<B, C, BoxBranch<B, C>>;
 template <Backbone B, Convention C = Torchvision>
 using MaskRCNN = GeneralizedRCNN<B, C, BoxBranch<B, C>, MaskBranch<B, C>>;
 
+/// The same with box heads one after the other.
+template <Backbone B, Convention C = Detectron2>
+using CascadeRCNN = GeneralizedRCNN<B, C, CascadeBoxBranch<B, C>>;
+template <Backbone B, Convention C = Detectron2>
+using CascadeMaskRCNN = GeneralizedRCNN<B, C, CascadeBoxBranch<B, C>, MaskBranch<B, C>>;
+
 // ---- construction ---------------------------------------------------------------------------------------------------
 
 template <Backbone B, Convention C, class Boxes, class... Branches>
@@ -153,7 +168,7 @@ GeneralizedRCNN<B, C, Boxes, Branches...>::GeneralizedRCNN(const Parameters& roo
 template <Backbone B, Convention C, class Boxes, class... Branches>
 ModelConfig GeneralizedRCNN<B, C, Boxes, Branches...>::own_config(const Parameters& root, const ModelConfig& config) {
   require_convention<C>(root.weights());
-  require_head(root.weights(), ResultOf<Branches...>::architecture);
+  require_head(root.weights(), head_name<Boxes, Branches...>());
   ModelConfig own = resolved<C>(config, root.weights(), (root / "backbone").path());
   if (!own.exif_orientation) own.exif_orientation = C::exif_orientation;
   return own;

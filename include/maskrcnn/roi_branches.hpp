@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <maskrcnn/backbone.hpp>
 #include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/ops/softmax.hpp>
 #include <maskrcnn/stage_options.hpp>
 #include <maskrcnn/stages/roi_align.hpp>
 #include <maskrcnn/stages/roi_pool.hpp>
@@ -110,6 +111,9 @@ class BoxBranch {
   using T = typename B::Scalar;
 
  public:
+  /// How names of architectures begin: with branches beside it, and without.
+  static constexpr const char *architecture_prefix = "", *architecture = "faster_rcnn";
+
   /// @param at the place of `box_head` and `box_predictor`
   BoxBranch(const Parameters& at, const ModelConfig& config, Index channels, const Compute& compute)
       : head_(at, box_head_options<C>(config, channels, {.bins = B::box_bins, .averaged = BackboneOnRois<B>}, compute)),
@@ -144,14 +148,23 @@ class MaskBranch {
   using Result = Detection;
   static constexpr const char* architecture = "mask_rcnn";  ///< how names of architectures begin
 
-  /// @param at the place of `mask_head` and `mask_predictor`
+  /// @param at the place of `mask_head` and `mask_predictor`, or of the stages of a `cascade`, which have one each:
+  /// then
+  ///           masks are the mean of what all of them say
   MaskBranch(const Parameters& at, const BranchOptions& options)
       : features_(roi_spec<C>(options.config, static_cast<Index>(options.config.mask_pool_size.value_or(B::mask_bins)),
                               options.config.mask_sampling_ratio),
                   options.compute),
-        head_(at,
-              {.tower = tower_options(options.config, options.channels, options.compute), .labels = options.labels}),
-        paste_(paste_options<C>(options.config)) {}
+        paste_(paste_options<C>(options.config)) {
+    const MaskHeadOptions head{.tower = tower_options(options.config, options.channels, options.compute),
+                               .labels = options.labels};
+    const auto stage = [&](std::size_t number) { return at / "cascade" / number; };
+    const auto has_head = [](const Parameters& place) {
+      return (place / "mask_predictor" / "mask_fcn_logits").contains("weight");
+    };
+    while (has_head(stage(heads_.size()))) heads_.emplace_back(stage(heads_.size()), head);
+    if (heads_.empty()) heads_.emplace_back(at, head);
+  }
 
   /// Bins of the features of a RoI, per axis.
   [[nodiscard]] Index bins() const { return features_.bins(); }
@@ -164,7 +177,7 @@ class MaskBranch {
   void add_to(Results& results, const Candidates<T>& candidates, const std::vector<BasicBox<T>>& boxes,
               const RoiSource<B>& source) const {
     const auto masks = on_rois(source, candidates.boxes, candidates.labels,
-                               [this](const auto& features, auto labels) { return head_(features, labels); });
+                               [this](const auto& features, auto labels) { return probabilities(features, labels); });
     auto pasted = paste_masks(masks, boxes, source.frame.original, paste_);
     for (std::size_t i = 0; i < pasted.size(); ++i) results[i].mask = std::move(pasted[i]);
   }
@@ -173,8 +186,12 @@ class MaskBranch {
   /// @param boxes in pixels of the resized image
   [[nodiscard]] Tensor<T, 3> logits(const RoiSource<B>& source, const std::vector<BasicBox<T>>& boxes,
                                     const std::vector<int>& labels) const {
-    return on_rois(source, boxes, labels,
-                   [this](const auto& features, auto some) { return head_.logits(features, some); });
+    return on_rois(source, boxes, labels, [this](const auto& features, auto some) {
+      if (heads_.size() == 1) return heads_.front().logits(features, some);
+      Tensor<T, 3> means = probabilities(features, some);
+      for (Index i = 0; i < means.count(); ++i) means.data()[i] = logit(means.data()[i]);
+      return means;
+    });
   }
 
  private:
@@ -188,8 +205,20 @@ class MaskBranch {
     });
   }
 
+  /// [N, k, k]: the mean of all heads.
+  [[nodiscard]] Tensor<T, 3> probabilities(const Tensor<T, 4>& features, std::span<const int> labels) const {
+    Tensor<T, 3> sum = heads_.front()(features, labels);
+    for (const MaskHead<T>& head : std::span(heads_).subspan(1)) {
+      const Tensor<T, 3> more = head(features, labels);
+      for (Index i = 0; i < sum.count(); ++i) sum.data()[i] += more.data()[i];
+    }
+    if (heads_.size() > 1)
+      for (Index i = 0; i < sum.count(); ++i) sum.data()[i] /= static_cast<T>(heads_.size());
+    return sum;
+  }
+
   RoiFeatures<B, C> features_;
-  MaskHead<T> head_;
+  std::vector<MaskHead<T>> heads_;
   PasteOptions paste_;
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the golden files of detectron2's convention: what detectron2 itself makes of what.
 
-    PYTHONPATH=.../pb1-detectron2-0.6 python tests/golden/make_detectron2.py
+    PYTHONPATH=.../pb1-detectron2-0.6 python tests/golden/make_detectron2.py [MODEL...]
 
 tests/parity/detectron2_package.py says where the package comes from. Slim models of each structure with what they find,
 and the steps whose decisions must be equal: sizes, levels, resized pictures, pasted masks.
@@ -52,6 +52,14 @@ def width(out, groups, of_group):
     return ["MODEL.RESNETS.RES2_OUT_CHANNELS", out, "MODEL.RESNETS.NUM_GROUPS", groups, "MODEL.RESNETS.WIDTH_PER_GROUP", of_group]
 
 
+# the heads of new_baselines and of the files of Misc that have norms everywhere
+TOWERS = [
+    "MODEL.RESNETS.NORM", "BN", "MODEL.FPN.NORM", "BN", "MODEL.ROI_MASK_HEAD.NORM", "BN", "MODEL.RPN.CONV_DIMS", [-1, -1],
+    "MODEL.ROI_BOX_HEAD.NAME", "FastRCNNConvFCHead", "MODEL.ROI_BOX_HEAD.NUM_CONV", 4, "MODEL.ROI_BOX_HEAD.NUM_FC", 1,
+    "MODEL.ROI_BOX_HEAD.CONV_DIM", 12, "MODEL.ROI_BOX_HEAD.NORM", "BN",
+]  # fmt: skip
+
+
 # name of the files: name in the zoo, changes, facts for the file
 ANCHORS = ["MODEL.ANCHOR_GENERATOR.SIZES", SMALL_ANCHORS], {}  # which the file's own tensors say
 MODELS = {
@@ -63,6 +71,12 @@ MODELS = {
         "faster_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + ["MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG", True],
         ANCHORS[1],
     ),
+    "towers": ("mask_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + TOWERS, ANCHORS[1]),
+    "cascade": (
+        "Misc/cascade_mask_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + ["MODEL.ROI_BOX_HEAD.FC_DIM", 16], ANCHORS[1]
+    ),
+    "panoptic": ("COCO-PanopticSegmentation/panoptic_fpn_R_50_1x", width(8, 1, 2) + ANCHORS[0] + [
+        "MODEL.SEM_SEG_HEAD.CONVS_DIM", 32, "MODEL.SEM_SEG_HEAD.NUM_CLASSES", 5], ANCHORS[1]),
 }  # fmt: skip
 
 
@@ -215,8 +229,9 @@ def pillow_resize():
 if __name__ == "__main__":
     print(f"torch {torch.__version__}, detectron2 {package.detectron2.__version__}, pillow {Image.__version__}")
     torch.set_num_threads(1)
-    for name in MODELS:
+    for name in sys.argv[1:] or MODELS:
         model(name)
-    variants()
-    steps()
-    pillow_resize()
+    if len(sys.argv) == 1:
+        variants()
+        steps()
+        pillow_resize()

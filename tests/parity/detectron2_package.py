@@ -33,6 +33,9 @@ from detectron2.layers import FrozenBatchNorm2d  # noqa: E402
 from detectron2.modeling import build_model  # noqa: E402
 
 
+NORMS = (FrozenBatchNorm2d, nn.BatchNorm2d)  # what is settled by statistics of a picture
+
+
 def configuration(name, changes=()):
     """Of the zoo's `mask_rcnn_R_50_FPN_3x` and the like, or one with its folder, changed by a list: key, value, key, value, ..."""
     if "/" not in name:
@@ -73,10 +76,10 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
             nn.init.normal_(module.weight, 0, math.sqrt(2 / fan))
             if module.bias is not None:
                 nn.init.normal_(module.bias, 0, 0.1)
-        elif isinstance(module, FrozenBatchNorm2d):
+        elif isinstance(module, NORMS):
             # residual branches weaker than shortcuts, or they explode
-            module.weight.uniform_(*((0.2, 0.4) if name.endswith("conv3.norm") else (0.5, 1.0)))
-            module.bias.uniform_(-0.2, 0.2)
+            nn.init.uniform_(module.weight, *((0.2, 0.4) if name.endswith("conv3.norm") else (0.5, 1.0)))
+            nn.init.uniform_(module.bias, -0.2, 0.2)
         else:
             continue
         adapt(module)
@@ -86,8 +89,10 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
     spread(model, config, picture, rpn.anchor_deltas, 0.3, adapt)
     if config.MODEL.ROI_HEADS.NAME == "Res5ROIHeads":  # its norms have seen the RoIs of another RPN
         settle(model, config, picture, adapt)
-    spread(model, config, picture, heads.box_predictor.cls_score, 2.5, adapt)
-    spread(model, config, picture, heads.box_predictor.bbox_pred, 1.0, adapt)
+    cascade = isinstance(heads.box_predictor, nn.ModuleList)
+    for predictor in heads.box_predictor if cascade else [heads.box_predictor]:  # each sees the boxes of the one before
+        spread(model, config, picture, predictor.cls_score, 2.5, adapt)
+        spread(model, config, picture, predictor.bbox_pred, 1.0, adapt)
     if config.MODEL.MASK_ON:
         spread(model, config, picture, heads.mask_head.predictor, 3.0, adapt)
     return model
@@ -100,7 +105,7 @@ def settle(model, config, picture, adapt):
             norm.running_var.copy_(inputs[0].var((0, 2, 3)))
             adapt(norm)
 
-    norms = [module for module in model.modules() if isinstance(module, FrozenBatchNorm2d)]
+    norms = [module for module in model.modules() if isinstance(module, NORMS)]
     hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
     detect(model, config, picture)
     for hook in hooks:

@@ -93,6 +93,7 @@ TEST_CASE("detections are selected as torchvision does, in the same order") {
     maskrcnn::ModelConfig config;
     config.max_detections = static_cast<int>(limit);
     const auto rule = maskrcnn::detection_rule<Torchvision>(config);
+    maskrcnn::softmax_classes(predictions);
     const auto found = maskrcnn::select_detections(predictions, golden.boxes<float>(name + ".proposals"),
                                                    golden.size(name + ".image"), rule);
     CAPTURE(name);

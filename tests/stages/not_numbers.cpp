@@ -73,6 +73,7 @@ template <class Convention>
   maskrcnn::Tensor<float, 2> predictions({1, 15});
   predictions.fill(0);
   predictions(0, channel) = value;
+  maskrcnn::softmax_classes(predictions);
   return maskrcnn::select_detections(predictions, std::vector<maskrcnn::Box>{{10, 10, 50, 50}}, {100, 100},
                                      maskrcnn::detection_rule<Torchvision>({}))
       .size();

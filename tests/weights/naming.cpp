@@ -103,7 +103,15 @@ TEST_CASE("names of detectron2 become torchvision's") {
            {"proposal_generator.rpn_head.anchor_deltas.bias", "rpn.head.bbox_pred.bias"},
            {"proposal_generator.anchor_generator.cell_anchors.0", "rpn.anchor_generator.cell_anchors.0"},
            {"pixel_mean", "pixel_mean"},
+           {"proposal_generator.rpn_head.conv.conv1.bias", "rpn.head.conv.1.0.bias"},
            {"roi_heads.box_head.fc2.weight", "roi_heads.box_head.fc7.weight"},
+           {"roi_heads.box_head.fc3.bias", "roi_heads.box_head.fc8.bias"},
+           {"roi_heads.box_head.conv1.weight", "roi_heads.box_head.0.0.weight"},
+           {"roi_heads.box_head.conv4.norm.running_mean", "roi_heads.box_head.3.1.running_mean"},
+           {"roi_heads.box_head.2.fc1.bias", "roi_heads.cascade.2.box_head.fc6.bias"},
+           {"roi_heads.box_head.0.conv1.norm.bias", "roi_heads.cascade.0.box_head.0.1.bias"},
+           {"roi_heads.box_predictor.1.cls_score.weight", "roi_heads.cascade.1.box_predictor.cls_score.weight"},
+           {"sem_seg_head.p2.0.norm.weight", ""},
            {"roi_heads.box_predictor.bbox_pred.weight", "roi_heads.box_predictor.bbox_pred.weight"},
            {"roi_heads.mask_head.mask_fcn1.weight", "roi_heads.mask_head.0.0.weight"},
            {"roi_heads.mask_head.deconv.weight", "roi_heads.mask_predictor.conv5_mask.weight"},
@@ -113,7 +121,8 @@ TEST_CASE("names of detectron2 become torchvision's") {
     CAPTURE(name);
     CHECK(scheme("detectron2").rename(name) == ours);
   }
-  for (const char* unknown : {"something.else", "backbone.res", "backbone.res9", "backbone.fpn_lateral1.weight"}) {
+  for (const char* unknown : {"something.else", "backbone.res", "backbone.res9", "backbone.fpn_lateral1.weight",
+                              "roi_heads.box_head.0.0.fc1.weight", "roi_heads.box_head.0.nothing.weight"}) {
     CAPTURE(unknown);
     CHECK_FALSE(scheme("detectron2").rename(unknown).has_value());
   }

@@ -1,7 +1,9 @@
 /// Conventions: everything in which implementations of Mask R-CNN differ numerically, as compile-time constants.
 #pragma once
 
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/image_reading.hpp>
 
@@ -57,6 +59,20 @@ struct RoiRule {
 /// centre of every pixel, zeros beyond its edge.
 enum class MaskPaste { integer_box, sampled };
 
+/// What the stages of a cascade say together: the mean of their probabilities, or the softmax of the mean of their
+/// logits.
+enum class CascadeScores { probabilities, logits };
+
+/// How the box heads of a cascade follow each other (Cai and Vasconcelos, "Cascade R-CNN").
+struct CascadeRule {
+  static constexpr std::size_t most = 3;
+  /// How many box heads there may be; 0: the convention has no cascades.
+  std::size_t stages = 0;
+  /// By stage: what deltas of x, y, width and height are divided by.
+  std::array<std::array<double, 4>, most> box_weights{};
+  CascadeScores scores = CascadeScores::probabilities;
+};
+
 /// torchvision's `maskrcnn_resnet50_fpn` and its relatives, eager mode, 0.16 and later.
 struct Torchvision {
   /// As metadata say it.
@@ -102,6 +118,7 @@ struct Torchvision {
   static constexpr int nms_shift_limit = 1000;
   /// Whether boxes are cut off at the border of the original image, and dropped if nothing is left.
   static constexpr bool clip_results = false;
+  static constexpr CascadeRule cascade{};
 
   static constexpr MaskPaste mask_paste = MaskPaste::integer_box;
 };
@@ -150,6 +167,9 @@ struct Detectron2 : Torchvision {
   static constexpr BackgroundClass background = BackgroundClass::last;
   static constexpr double detection_min_size = 0;
   static constexpr bool clip_results = true;
+  static constexpr CascadeRule cascade{.stages = 3,
+                                       .box_weights = {{{10, 10, 5, 5}, {20, 20, 10, 10}, {30, 30, 15, 15}}},
+                                       .scores = CascadeScores::probabilities};
 
   static constexpr MaskPaste mask_paste = MaskPaste::sampled;
 };
@@ -180,6 +200,7 @@ concept Convention = requires {
   { C::detection_min_size } -> std::convertible_to<double>;
   { C::nms_shift_limit } -> std::convertible_to<int>;
   { C::clip_results } -> std::convertible_to<bool>;
+  { C::cascade } -> std::convertible_to<CascadeRule>;
   { C::mask_paste } -> std::convertible_to<MaskPaste>;
 };
 

@@ -6,6 +6,7 @@
 #include <maskrcnn/layers/box_predictor.hpp>
 #include <maskrcnn/layers/read_layers.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
@@ -72,19 +73,22 @@ BoxPredictor<T>::BoxPredictor(const Parameters& at, const BoxPredictorOptions& o
 template <Scalar T>
 Index BoxPredictor<T>::read_layers(const Parameters& head, const BoxPredictorOptions& options) {
   tower_ = ConvTower<T>(head, options.tower);
-  // a sequence counts layers without weights too: one that flattens, then a ReLU behind each fully connected layer
+  // A sequence counts layers without weights too: one that flattens, then a ReLU behind each fully connected layer.
+  // detectron2 gives fully connected layers names of their own there, too.
   const std::size_t first = tower_.depth() + 1;
-  const bool sequence = first > 1 || (head / first).contains("weight");
+  const bool sequence = (head / first).contains("weight") || (first > 1 && !(head / "fc6").contains("weight"));
   const auto add = [&](const LinearWeights<T>& linear) {
     layers_.emplace_back(linear, Activation::relu, options.tower.compute);
   };
-  const Parameters flattening = sequence ? head / first : head / "fc6";
+  const auto named = [](std::size_t number) { return "fc" + std::to_string(number); };
+  const Parameters flattening = sequence ? head / first : head / named(6);
   if (!options.bins_told) bins_ = box_predictor::bins_of(flattening, tower_.channels()).value_or(options.bins);
   add(box_predictor::read_flattening<T>(flattening, tower_.channels(), bins_ * bins_));
   const auto add_next = [&](const Parameters& layer) {
     add(read_linear<T>(layer, Parameters::any, layers_.back().out_features()));
   };
-  if (!sequence) add_next(head / "fc7");
+  for (std::size_t i = 7; !sequence && ((i == 7 && first == 1) || (head / named(i)).contains("weight")); ++i)
+    add_next(head / named(i));
   for (std::size_t i = first + 2; sequence && (head / i).contains("weight"); i += 2) add_next(head / i);
   return layers_.back().out_features();
 }

@@ -73,12 +73,22 @@ class AnyModelOf final : public AnyModel::Implementation {
   Model model_;
 };
 
-/// The model of a backbone and a convention, with masks or without.
+/// The model of a backbone and a convention, with masks or without, with one box head or a cascade of them.
 template <Backbone B, Convention C>
 [[nodiscard]] std::unique_ptr<const AnyModel::Implementation> make_any_model(const Architecture& architecture,
                                                                              const Weights& weights,
                                                                              const ModelConfig& config,
                                                                              const ModelOptions& options) {
+  constexpr bool cascades = C::cascade.stages > 0 && B::roi_levels > 1;
+  if constexpr (cascades) {
+    if (architecture.cascade && architecture.masks)
+      return std::make_unique<AnyModelOf<CascadeMaskRCNN<B, C>>>(architecture, weights, config, options);
+    if (architecture.cascade)
+      return std::make_unique<AnyModelOf<CascadeRCNN<B, C>>>(architecture, weights, config, options);
+  }
+  if (architecture.cascade)
+    fail("weights: expected one box head for ", architecture.structure, " by the convention of ",
+         architecture.convention, ", which has no cascades here, found a cascade (file ", weights.file(), ")");
   if (architecture.masks) return std::make_unique<AnyModelOf<MaskRCNN<B, C>>>(architecture, weights, config, options);
   return std::make_unique<AnyModelOf<FasterRCNN<B, C>>>(architecture, weights, config, options);
 }

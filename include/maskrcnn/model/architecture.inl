@@ -7,6 +7,7 @@
 #include <maskrcnn/core/listed.hpp>
 #include <maskrcnn/model/architecture.hpp>
 #include <maskrcnn/weights/naming/foreign.hpp>
+#include <maskrcnn/weights/naming/name_parts.hpp>
 #include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/residual_network.hpp>
 #include <maskrcnn/weights/weights.hpp>
@@ -33,6 +34,17 @@ inline constexpr Network networks[] = {
     {"resnet152", true, 1, {3, 8, 36, 3}},         {"resnext50_32x4d", true, 32, {3, 4, 6, 3}},
     {"resnext101_32x8d", true, 32, {3, 4, 23, 3}},
 };
+
+/// What names of architectures begin with, and what it means.
+struct Head {
+  std::string_view begin;
+  bool masks, cascade;
+};
+
+inline constexpr Head heads[] = {{"faster_rcnn_", false, false},
+                                 {"mask_rcnn_", true, false},
+                                 {"cascade_rcnn_", false, true},
+                                 {"cascade_mask_rcnn_", true, true}};
 
 /// What stands on a residual network, and the structures that it makes of either kind of block; empty: none.
 struct Neck {
@@ -84,15 +96,17 @@ inline constexpr std::string_view conventions[] = {
        supported_architectures(), " (file ", weights.file(), ")");
 }
 
-[[nodiscard]] inline bool has_masks(const Weights& weights) {
-  const std::string branch = "roi_heads.mask_";
-  const auto first = weights.tensors().lower_bound(branch);  // tensors are sorted by name
-  return first != weights.tensors().end() && first->first.starts_with(branch);
+[[nodiscard]] inline bool any_below(const Weights& weights, const char* branch) {
+  return naming::any_below(weights.tensors(), branch);
 }
 
 [[nodiscard]] inline Architecture from_tensors(const Weights& weights) {
   Architecture architecture{
-      .masks = has_masks(weights), .backbone = {}, .structure = {}, .convention = known_convention(weights)};
+      .masks = any_below(weights, "roi_heads.mask_") || any_below(weights, "roi_heads.cascade.0.mask_"),
+      .cascade = any_below(weights, "roi_heads.cascade."),
+      .backbone = {},
+      .structure = {},
+      .convention = known_convention(weights)};
   if (weights.find(body + "15.block.0.0.weight") != nullptr) {
     architecture.backbone = architecture.structure = mobilenet;
     return architecture;
@@ -107,11 +121,15 @@ inline constexpr std::string_view conventions[] = {
 /// The same by its name.
 [[nodiscard]] inline Architecture from_metadata(const std::string& text, const Weights& weights) {
   std::string_view rest = text;
-  Architecture architecture{.masks = rest.starts_with("mask_rcnn_"),
-                            .backbone = {},
-                            .structure = {},
-                            .convention = known_convention(weights)};
-  const bool known_head = architecture.masks || rest.starts_with("faster_rcnn_");
+  Architecture architecture{
+      .masks = false, .cascade = false, .backbone = {}, .structure = {}, .convention = known_convention(weights)};
+  bool known_head = false;
+  for (const Head& head : heads)
+    if (rest.starts_with(head.begin)) {
+      known_head = true;
+      architecture.masks = head.masks;
+      architecture.cascade = head.cascade;
+    }
   // torchvision's second versions are the same structure, and its smaller MobileNet has other defaults only
   if (rest.ends_with("_v2")) rest.remove_suffix(3);
   if (known_head) rest.remove_prefix(rest.find("_rcnn_") + 6);
@@ -139,8 +157,8 @@ inline constexpr std::string_view conventions[] = {
 MASKRCNN_FUNCTION std::string supported_architectures() {
   std::vector<std::string_view> names;
   for (const architectures::Network& network : architectures::networks) names.push_back(network.name);
-  return "mask_rcnn_X or faster_rcnn_X with X one of " + std::string(architectures::mobilenet) +
-         ", Y_fpn, Y_c4 or Y_dc5, Y one of " + listed(names);
+  return "mask_rcnn_X, faster_rcnn_X, cascade_mask_rcnn_X or cascade_rcnn_X with X one of " +
+         std::string(architectures::mobilenet) + ", Y_fpn, Y_c4 or Y_dc5, Y one of " + listed(names);
 }
 
 MASKRCNN_FUNCTION Architecture architecture_of(const Weights& weights) {

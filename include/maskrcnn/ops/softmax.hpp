@@ -24,4 +24,10 @@ template <class T>
   return T{1} / (T{1} + std::exp(-logit));
 }
 
+/// The inverse of `sigmoid`.
+template <class T>
+[[nodiscard]] T logit(T probability) {
+  return std::log(probability / (T{1} - probability));
+}
+
 }  // namespace maskrcnn

@@ -6,6 +6,7 @@
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/core/frame.hpp>
 #include <maskrcnn/layers/box_predictor.hpp>
+#include <maskrcnn/ops/box_coder.hpp>
 #include <maskrcnn/ops/nms.hpp>
 #include <vector>
 
@@ -16,16 +17,22 @@ struct DetectionRule {
   double score_threshold = 0.05;  ///< scores must be above it
   NmsRule nms{};
   BackgroundClass background = BackgroundClass::first;
+  BoxWeights box_weights = box_head_weights;
   double min_size = 0;  ///< boxes narrower or lower than this are dropped before suppression; 0 keeps all
 };
 
-/// Candidates from predictions: softmax, refined boxes clipped to the image, those of a foreground class with a score
-/// above the threshold, suppression per class, best first. torchvision's `RoIHeads.postprocess_detections`.
-/// @param predictions [N, 5 K], as `BoxPredictor` makes them; turned into probabilities in place
+/// Turns the logits of predictions [N, 5 K], as `BoxPredictor` makes them, into probabilities in place.
+template <Scalar T>
+void softmax_classes(Tensor<T, 2>& predictions);
+
+/// Candidates from predictions: refined boxes clipped to the image, those of a foreground class with a score above the
+/// threshold, suppression per class, best first. torchvision's `RoIHeads.postprocess_detections`.
+/// @param predictions [N, 5 K]: probabilities of the K classes, then deltas of each
 /// @param proposals   the N boxes that they refine, in pixels of the resized image
 template <Scalar T>
-[[nodiscard]] Candidates<T> select_detections(Tensor<T, 2>& predictions, const std::vector<BasicBox<T>>& proposals,
-                                              Size image, const DetectionRule& rule);
+[[nodiscard]] Candidates<T> select_detections(const Tensor<T, 2>& predictions,
+                                              const std::vector<BasicBox<T>>& proposals, Size image,
+                                              const DetectionRule& rule);
 
 /// What a box head is built for.
 struct BoxHeadOptions {
@@ -60,6 +67,13 @@ class BoxHead {
   [[nodiscard]] Candidates<T> candidates(Tensor<T, 2> predictions, const std::vector<BasicBox<T>>& proposals,
                                          const Frame& frame) const {
     if (proposals.empty()) return {};
+    softmax_classes(predictions);
+    return select(predictions, proposals, frame);
+  }
+
+  /// The same of probabilities.
+  [[nodiscard]] Candidates<T> select(const Tensor<T, 2>& predictions, const std::vector<BasicBox<T>>& proposals,
+                                     const Frame& frame) const {
     return select_detections(predictions, proposals, frame.resized, rule_);
   }
 

@@ -4,7 +4,6 @@
 #include <maskrcnn/core/labels.hpp>
 #include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/parallel.hpp>
-#include <maskrcnn/ops/box_coder.hpp>
 #include <maskrcnn/ops/softmax.hpp>
 #include <maskrcnn/stages/box_head.hpp>
 #include <span>
@@ -12,18 +11,23 @@
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 template <Scalar T>
-Candidates<T> select_detections(Tensor<T, 2>& predictions, const std::vector<BasicBox<T>>& proposals, Size image,
+void softmax_classes(Tensor<T, 2>& predictions) {
+  const Index classes = predictions.size(1) / 5;
+  parallel_for(predictions.size(0), [&](Index i) { softmax(std::span(&predictions(i, 0), classes)); });
+}
+
+template <Scalar T>
+Candidates<T> select_detections(const Tensor<T, 2>& predictions, const std::vector<BasicBox<T>>& proposals, Size image,
                                 const DetectionRule& rule) {
   const ProfileSpan span(predictions.profile(), "step", "select detections");
   const Index classes = predictions.size(1) / 5;
   const Labels labels{classes, rule.background};
-  parallel_for(proposals.size(), [&](Index i) { softmax(std::span(&predictions(i, 0), classes)); });
   Candidates<T> all;
   for (Index i = 0; i < proposals.size(); ++i) {
     const T* const scores = &predictions(i, 0);
     for (Index label = labels.begin(); label < labels.end(); ++label) {
       if (!exceeds(scores[label], static_cast<T>(rule.score_threshold))) continue;
-      const BasicBox<T> box = clip(decode_box(proposals[i], scores + classes + 4 * label, box_head_weights), image);
+      const BasicBox<T> box = clip(decode_box(proposals[i], scores + classes + 4 * label, rule.box_weights), image);
       const T smallest = static_cast<T>(rule.min_size);
       if (!reaches(box.width(), smallest) || !reaches(box.height(), smallest)) continue;
       all.boxes.push_back(box);
@@ -41,10 +45,12 @@ Candidates<T> select_detections(Tensor<T, 2>& predictions, const std::vector<Bas
 }
 
 #ifdef MASKRCNN_COMPILED
-template Candidates<float> select_detections<float>(Tensor<float, 2>&, const std::vector<BasicBox<float>>&, Size,
+template void softmax_classes<float>(Tensor<float, 2>&);
+template void softmax_classes<double>(Tensor<double, 2>&);
+template Candidates<float> select_detections<float>(const Tensor<float, 2>&, const std::vector<BasicBox<float>>&, Size,
                                                     const DetectionRule&);
-template Candidates<double> select_detections<double>(Tensor<double, 2>&, const std::vector<BasicBox<double>>&, Size,
-                                                      const DetectionRule&);
+template Candidates<double> select_detections<double>(const Tensor<double, 2>&, const std::vector<BasicBox<double>>&,
+                                                      Size, const DetectionRule&);
 #endif
 
 }  // namespace maskrcnn

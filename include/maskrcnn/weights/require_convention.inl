@@ -39,10 +39,15 @@ MASKRCNN_FUNCTION void require_convention(const Weights& weights, const Required
 MASKRCNN_FUNCTION void require_head(const Weights& weights, const std::string& head) {
   const std::string found = weights.metadata("architecture").value_or("");
   if (found.starts_with(head + "_")) return;
-  for (const std::string other : {"mask_rcnn", "faster_rcnn"})
-    if (found.starts_with(other + "_"))
+  struct Head {
+    const char *begin, *type;
+  };
+  for (const auto& [begin, type] :
+       {Head{"mask_rcnn_", "MaskRCNN"}, Head{"faster_rcnn_", "FasterRCNN"}, Head{"cascade_rcnn_", "CascadeRCNN"},
+        Head{"cascade_mask_rcnn_", "CascadeMaskRCNN"}})
+    if (found.starts_with(begin))
       fail("model: expected weights of architecture '", head, "_...', found '", printable(found),
-           "', as metadata 'architecture' says; run them with ", other == "mask_rcnn" ? "MaskRCNN" : "FasterRCNN",
+           "', as metadata 'architecture' says; run them with ", type,
            "<...>, or with load_model, which chooses by the file (file ", weights.file(), ")");
 }
 

@@ -33,6 +33,15 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
 }
 
 [[nodiscard]] inline std::optional<std::string> rename(std::string_view name) {
+  // heads of a cascade are a list of heads as others have one
+  for (const std::string_view part : {"box_head.", "box_predictor."})
+    if (const auto rest = after(name, joined({"roi_heads.", part})))
+      if (const auto stage = numbered(*rest, 0); stage && !numbered(stage->rest, 0)) {
+        const auto alone = rename(joined({"roi_heads.", part, stage->rest}));
+        if (!alone) return std::nullopt;
+        return joined(
+            {"roi_heads.cascade.", std::to_string(stage->number), alone->substr(std::string("roi_heads").size())});
+      }
   if (name == "pixel_mean" || name == "pixel_std") return std::string(name);
   if (const auto rest = after(name, "proposal_generator.anchor_generator."))
     return joined({"rpn.anchor_generator.", *rest});
@@ -49,14 +58,20 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
                                      Renamed{"backbone.fpn_output", "backbone.fpn.layer_blocks."}})
     if (const auto rest = after(name, theirs))
       if (const auto level = numbered(*rest, 2)) return block(ours, *level);
-  if (const auto rest = after(name, "roi_heads.mask_head.mask_fcn"))
-    if (const auto layer = numbered(*rest, 1)) return block("roi_heads.mask_head.", *layer);
+  for (const auto& [theirs, ours] : {Renamed{"roi_heads.mask_head.mask_fcn", "roi_heads.mask_head."},
+                                     Renamed{"roi_heads.box_head.conv", "roi_heads.box_head."}})
+    if (const auto rest = after(name, theirs))
+      if (const auto layer = numbered(*rest, 1)) return block(ours, *layer);
+  if (const auto rest = after(name, "proposal_generator.rpn_head.conv.conv"))  // where there are several
+    if (const auto layer = numbered(*rest, 0)) return block("rpn.head.conv.", *layer);
+  if (const auto rest = after(name, "roi_heads.box_head.fc"))  // count on from the first network that had such a head
+    if (const auto layer = numbered(*rest, 1))
+      return joined({"roi_heads.box_head.fc", std::to_string(layer->number + 6), ".", layer->rest});
+  if (name.starts_with("sem_seg_head.")) return "";  // of Panoptic FPN, beside the heads of Mask R-CNN
   for (const auto& [theirs, ours] :
        {Renamed{"proposal_generator.rpn_head.conv.", "rpn.head.conv.0.0."},
         Renamed{"proposal_generator.rpn_head.objectness_logits.", "rpn.head.cls_logits."},
         Renamed{"proposal_generator.rpn_head.anchor_deltas.", "rpn.head.bbox_pred."},
-        Renamed{"roi_heads.box_head.fc1.", "roi_heads.box_head.fc6."},
-        Renamed{"roi_heads.box_head.fc2.", "roi_heads.box_head.fc7."},
         Renamed{"roi_heads.mask_head.deconv.", "roi_heads.mask_predictor.conv5_mask."},
         Renamed{"roi_heads.mask_head.predictor.", "roi_heads.mask_predictor.mask_fcn_logits."}})
     if (const auto rest = after(name, theirs)) return joined({ours, *rest});
@@ -90,6 +105,12 @@ inline void set_detectron1(ModelConfig& config) {
 /// TridentNet runs one of its three branches at test time, whose layer before the last is dilated.
 inline void set_trident(ModelConfig& config) { config.dilations = {1, 1, 2, 1}; }
 
+/// As networks are that were not tuned from ResNets of MSRA.
+inline void set_scratch(ModelConfig& config) {
+  config.image_std = {57.375, 57.12, 58.395};
+  config.bottleneck_stride = BottleneckStride::in_3x3;
+}
+
 inline constexpr const char *lvis = "model of LVIS: score threshold 0.0001, 300 detections",
                             *detectron1 = "comparison with Detectron: RoIAlign of two samples, not aligned",
                             *trident = "TridentNet: dilated convolutions in the third layer";
@@ -102,6 +123,8 @@ inline constexpr ZooFile zoo_files[] = {
     {"144219108/", "model_final_5e3439", lvis, set_lvis},
     {"137781054/", "model_final_7ab50c", detectron1, set_detectron1},
     {"137781281/", "model_final_62ca52", detectron1, set_detectron1},
+    {"184226666/", "model_final_5ce33e",
+     "network of random beginnings: stride in the 3 x 3 convolutions, pixels divided by their deviation", set_scratch},
     {"148572687/", "model_final_756cda", trident, set_trident},
     {"148572287/", "model_final_e1027c", trident, set_trident},
     {"148572198/", "model_final_164568", trident, set_trident},

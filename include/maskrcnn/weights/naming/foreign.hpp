@@ -14,7 +14,7 @@ struct ForeignNames {
 };
 
 /// The first that fits counts: what is rarer stands first.
-inline constexpr std::array<ForeignNames, 20> foreign_names{{
+inline constexpr std::array<ForeignNames, 19> foreign_names{{
     {"roi_head.bbox_head.", "mmdetection's"},
     {"bbox_head.fc_cls.", "mmdetection's of before version 2"},
     {"roi_heads.box.feature_extractor.", "maskrcnn-benchmark's"},
@@ -22,7 +22,6 @@ inline constexpr std::array<ForeignNames, 20> foreign_names{{
     {"conv_rpn", "Detectron's"},
     {"res2_0_branch2a", "Detectron's or Caffe2's"},
     {"roi_heads.keypoint_head.", "a keypoint R-CNN's"},
-    {"sem_seg_head.", "a panoptic network of detectron2's"},
     {"head.classification_head.", "torchvision's RetinaNet's"},
     {"head.cls_subnet.", "detectron2's RetinaNet's"},
     {"class_embed.", "a DETR's"},

@@ -36,7 +36,8 @@ MASKRCNN_FUNCTION const NamingScheme& family_of(const Weights& weights) {
 }
 
 MASKRCNN_FUNCTION Labels labels_of(const Weights& weights) {
-  const StoredTensor* const scores = weights.find("roi_heads.box_predictor.cls_score.bias");
+  const StoredTensor* scores = weights.find("roi_heads.box_predictor.cls_score.bias");
+  if (scores == nullptr) scores = weights.find("roi_heads.cascade.0.box_predictor.cls_score.bias");
   return {.classes = scores == nullptr ? 0 : scores->count(), .background = family_of(weights).background};
 }
 
