@@ -87,7 +87,7 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
     rpn, heads = model.proposal_generator.rpn_head, model.roi_heads
     spread(model, config, picture, rpn.objectness_logits, 2.0, adapt)
     spread(model, config, picture, rpn.anchor_deltas, 0.3, adapt)
-    if config.MODEL.ROI_HEADS.NAME == "Res5ROIHeads":  # its norms have seen the RoIs of another RPN
+    if any(isinstance(module, NORMS) for module in heads.modules()):  # they have seen the RoIs of another RPN
         settle(model, config, picture, adapt)
     cascade = isinstance(heads.box_predictor, nn.ModuleList)
     for predictor in heads.box_predictor if cascade else [heads.box_predictor]:  # each sees the boxes of the one before
