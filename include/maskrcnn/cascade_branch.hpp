@@ -55,7 +55,7 @@ class CascadeBoxBranch {
       std::vector<BasicBox<T>> next;
       if (!last)
         next = refined_boxes(predictions, boxes, source.frame.resized, Labels{classes(), C::background},
-                             weights_of(number));
+                             weights_of(number), C::limited_shrinking);
       if (number > 0) add_scores(predictions, sum, last ? T{1} / static_cast<T>(stages_.size()) : T{1});
       sum = std::move(predictions);
       if (last) break;

@@ -1,6 +1,7 @@
 /// What a convention and a configuration mean to each stage: the only place where stages' options are made of them.
 #pragma once
 
+#include <algorithm>
 #include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/labels.hpp>
@@ -22,16 +23,17 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 template <Convention C>
 [[nodiscard]] PreprocessOptions preprocess_options(const ModelConfig& config, int size_divisor = 32) {
   static_assert(
-      C::resampler == Resampler::bilinear || C::resampler == Resampler::pillow,
-      "maskrcnn: Preprocess resamples as torch or as Pillow does; a convention that resamples otherwise needs "
-      "its own resampler there");
+      C::resampler == Resampler::bilinear || C::resampler == Resampler::pillow || C::resampler == Resampler::opencv,
+      "maskrcnn: Preprocess resamples as torch, Pillow or OpenCV does; a convention that resamples otherwise "
+      "needs its own resampler there");
   return {.image_mean = config.image_mean,
           .image_std = config.image_std,
           .min_size = config.min_size,
           .max_size = config.max_size,
-          .size_divisor = size_divisor,
-          .channel_order = C::channel_order,
+          .size_divisor = std::max(size_divisor, C::least_size_divisor),
+          .channel_order = config.channel_order.value_or(C::channel_order),
           .pixel_scale = C::pixel_scale,
+          .size_rule = C::size_rule,
           .size_rounding = C::size_rounding,
           .resampler = C::resampler};
 }
@@ -63,7 +65,8 @@ template <Convention C>
           .proposals = {.count = static_cast<Index>(config.rpn_pre_nms_top_n),
                         .score_threshold = config.rpn_score_threshold,
                         .objectness = C::objectness,
-                        .min_size = C::proposal_min_size},
+                        .min_size = C::proposal_min_size,
+                        .limited_shrinking = C::limited_shrinking},
           .nms = {.iou_threshold = config.rpn_nms_threshold,
                   .limit = static_cast<Index>(config.rpn_post_nms_top_n),
                   .shift_limit = static_cast<Index>(C::nms_shift_limit)}};
@@ -75,6 +78,7 @@ template <Convention C>
   return {.levels = levels,
           .finest_stride = finest_stride,
           .scale = C::roi_scale,
+          .from_finest = C::level_from_finest,
           .epsilon_inside_log = C::level_epsilon_inside_log,
           .epsilon_outside_log = C::level_epsilon_outside_log};
 }
@@ -97,7 +101,8 @@ template <Convention C>
                   .limit = static_cast<Index>(config.max_detections),
                   .shift_limit = static_cast<Index>(C::nms_shift_limit)},
           .background = C::background,
-          .min_size = C::detection_min_size};
+          .min_size = C::detection_min_size,
+          .limited_shrinking = C::limited_shrinking};
 }
 
 /// What a backbone asks of the features of RoIs.

@@ -17,6 +17,8 @@ TEST_CASE("conventions say everything that the concept asks for") {
   static_assert(maskrcnn::Convention<maskrcnn::Torchvision>);
   static_assert(maskrcnn::Convention<maskrcnn::TorchvisionRoiPool>);
   static_assert(maskrcnn::Convention<maskrcnn::TorchvisionRoiAlignMax>);
+  static_assert(maskrcnn::Convention<maskrcnn::Detectron2>);
+  static_assert(maskrcnn::Convention<maskrcnn::MMDetection>);
   static_assert(maskrcnn::Convention<Unrounded>);
   static_assert(!maskrcnn::Convention<Incomplete>);
   static_assert(!maskrcnn::Convention<int>);

@@ -17,7 +17,7 @@ import torchvision
 from PIL import Image
 from safetensors import safe_open
 
-from golden_file import FOLDER, Golden, boxes_in, packed, synthetic_picture
+from golden_file import FOLDER, Golden, boxes_in, decided, packed, synthetic_picture
 from make_stages import awkward_boxes
 
 sys.path.insert(0, str(FOLDER.parent / "parity"))
@@ -170,17 +170,6 @@ def add_facts(tensors, net, config):
     tensors["pixel_std"] = torch.tensor(config.MODEL.PIXEL_STD)
     for level, anchors in enumerate(net.proposal_generator.anchor_generator.cell_anchors):
         tensors[f"proposal_generator.anchor_generator.cell_anchors.{level}"] = anchors.float()
-
-
-def decided(one, other):
-    """Whether no decision hangs by a rounding, the order of detections or a pixel at the threshold, and roundings stay
-    what they are: networks of random numbers may blow them up."""
-    if len(one[1]) != len(other[1]) or not torch.equal(one[2], other[2]):
-        return False
-    if other[3] is not None and not torch.equal(one[3], other[3]):
-        return False
-    close = (one[1] - other[1]).abs().max() < 4e-5 and (one[0] - other[0]).abs().max() < 1e-3
-    return bool(close and (one[1][:-1] - one[1][1:]).min() > 1e-5)
 
 
 def steps():

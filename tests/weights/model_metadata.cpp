@@ -46,6 +46,11 @@ TEST_CASE("every fact of a model survives the way into a file and back") {
       CHECK(back(config).mask_paste == paste);
       CHECK(back(config).bottleneck_stride == stride);
     }
+  for (const auto order : {maskrcnn::ChannelOrder::bgr, maskrcnn::ChannelOrder::rgb}) {
+    config.channel_order = order;
+    CHECK(same(config));
+    CHECK(back(config).channel_order == order);
+  }
   for (const auto orientation : {maskrcnn::ExifOrientation::ignore, maskrcnn::ExifOrientation::apply})
     for (const auto intensity :
          {maskrcnn::Intensity::none, maskrcnn::Intensity::minmax, maskrcnn::Intensity::percentile}) {
@@ -67,6 +72,7 @@ TEST_CASE("a full configuration is written under every key there is") {
   config.roi_align_aligned = true;
   config.exif_orientation = maskrcnn::ExifOrientation::apply;
   config.intensity = maskrcnn::Intensity::percentile;
+  config.channel_order = maskrcnn::ChannelOrder::bgr;
   const auto metadata = maskrcnn::metadata_of(config, "mask_rcnn_resnet50_fpn", "torchvision");
   const auto keys = maskrcnn::metadata_keys();
   CHECK(keys.size() == metadata.size());
@@ -75,7 +81,8 @@ TEST_CASE("a full configuration is written under every key there is") {
   CHECK(metadata.at("stride_in_1x1") == "true");
   CHECK(metadata.at("exif_orientation") == "apply");
   CHECK(metadata.at("intensity") == "percentile");
+  CHECK(metadata.at("channel_order") == "bgr");
   CHECK(metadata.at("classes") == R"(["__background__","nucleus"])");
   // what is empty says nothing
-  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 10);
+  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 11);
 }

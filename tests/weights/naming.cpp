@@ -39,7 +39,8 @@ TEST_CASE("every convention has a name of its own, and files of a scheme that is
       {maskrcnn::Torchvision::name, maskrcnn::Torchvision::naming},
       {maskrcnn::TorchvisionRoiPool::name, maskrcnn::TorchvisionRoiPool::naming},
       {maskrcnn::TorchvisionRoiAlignMax::name, maskrcnn::TorchvisionRoiAlignMax::naming},
-      {maskrcnn::Detectron2::name, maskrcnn::Detectron2::naming}};
+      {maskrcnn::Detectron2::name, maskrcnn::Detectron2::naming},
+      {maskrcnn::MMDetection::name, maskrcnn::MMDetection::naming}};
   std::set<std::string> names;
   for (const auto& convention : conventions) {
     CAPTURE(convention.first);
@@ -55,6 +56,7 @@ TEST_CASE("a file's scheme is recognised by the names of its tensors, torchvisio
   CHECK(name({"backbone.body.conv1.weight", "rpn.head.conv.weight"}) == std::string("torchvision"));
   CHECK(name({"backbone.res2.weight", "proposal_generator.rpn_head.conv.weight"}) == std::string("detectron2"));
   CHECK(name({"proposal_generator.x", "rpn.x"}) == std::string("torchvision"));
+  CHECK(name({"neck.x", "rpn_head.rpn_conv.weight"}) == std::string("mmdetection"));
   CHECK(name({"proposal_generators.x", "rpnx"}) == std::string("torchvision"));
 }
 
@@ -125,5 +127,46 @@ TEST_CASE("names of detectron2 become torchvision's") {
                               "roi_heads.box_head.0.0.fc1.weight", "roi_heads.box_head.0.nothing.weight"}) {
     CAPTURE(unknown);
     CHECK_FALSE(scheme("detectron2").rename(unknown).has_value());
+  }
+}
+
+TEST_CASE("names of mmdetection become torchvision's") {
+  for (const auto& [theirs, ours] : std::map<std::string, std::string>{
+           {"backbone.conv1.weight", "backbone.body.conv1.weight"},
+           {"backbone.bn1.running_var", "backbone.body.bn1.running_var"},
+           {"backbone.gn1.weight", "backbone.body.bn1.weight"},
+           {"backbone.layer1.0.downsample.1.bias", "backbone.body.layer1.0.downsample.1.bias"},
+           {"backbone.layer3.22.gn3.weight", "backbone.body.layer3.22.bn3.weight"},
+           {"roi_head.shared_head.layer4.2.bn1.bias", "backbone.body.layer4.2.bn1.bias"},
+           {"neck.lateral_convs.0.conv.weight", "backbone.fpn.inner_blocks.0.0.weight"},
+           {"neck.fpn_convs.3.bn.running_mean", "backbone.fpn.layer_blocks.3.1.running_mean"},
+           {"rpn_head.rpn_conv.weight", "rpn.head.conv.0.0.weight"},
+           {"rpn_head.rpn_conv.1.conv.bias", "rpn.head.conv.1.0.bias"},
+           {"rpn_head.rpn_cls.bias", "rpn.head.cls_logits.bias"},
+           {"rpn_head.rpn_reg.bias", "rpn.head.bbox_pred.bias"},
+           {"roi_head.bbox_head.shared_fcs.0.weight", "roi_heads.box_head.fc6.weight"},
+           {"roi_head.bbox_head.shared_fcs.1.bias", "roi_heads.box_head.fc7.bias"},
+           {"roi_head.bbox_head.shared_convs.3.bn.bias", "roi_heads.box_head.3.1.bias"},
+           {"roi_head.bbox_head.fc_cls.bias", "roi_heads.box_predictor.cls_score.bias"},
+           {"roi_head.bbox_head.fc_reg.weight", "roi_heads.box_predictor.bbox_pred.weight"},
+           {"roi_head.mask_head.convs.0.conv.weight", "roi_heads.mask_head.0.0.weight"},
+           {"roi_head.mask_head.convs.2.gn.weight", "roi_heads.mask_head.2.1.weight"},
+           {"roi_head.mask_head.upsample.weight", "roi_heads.mask_predictor.conv5_mask.weight"},
+           {"roi_head.mask_head.conv_logits.bias", "roi_heads.mask_predictor.mask_fcn_logits.bias"},
+           {"roi_head.bbox_head.2.fc_reg.bias", "roi_heads.cascade.2.box_predictor.bbox_pred.bias"},
+           {"roi_head.bbox_head.0.shared_fcs.1.bias", "roi_heads.cascade.0.box_head.fc7.bias"},
+           {"roi_head.mask_head.1.convs.3.conv.bias", "roi_heads.cascade.1.mask_head.3.0.bias"},
+           {"roi_head.mask_head.1.upsample.bias", "roi_heads.cascade.1.mask_predictor.conv5_mask.bias"},
+       }) {
+    const std::string name = theirs;
+    CAPTURE(name);
+    CHECK(scheme("mmdetection").rename(name) == ours);
+  }
+  for (const char* unknown :
+       {"something.else", "backbone.stem.0.weight", "neck.fpn_convs.x.conv.weight", "bbox_head.fc_cls.weight",
+        "roi_head.bbox_head.shared_fcs.2.weight", "roi_head.shared_head.layer3.0.conv1.weight",
+        "roi_head.mask_head.1.conv_res.conv.weight", "rpn_head.", "roi_head.bbox_head.1."}) {
+    CAPTURE(unknown);
+    CHECK_FALSE(scheme("mmdetection").rename(unknown).has_value());
   }
 }

@@ -160,3 +160,41 @@ TEST_CASE("names that no model has are refused") {
   CHECK(test::contains(test::error_of_bytes(test::torch_zip_bytes(op::dict(entry(std::string(257, 'a'), tensor)))),
                        "expected names of at most 256 printable characters"));
 }
+
+TEST_CASE("configuration and class names that training leaves beside the state dict are handed on") {
+  const auto read = [](const std::string& meta, const std::string& key = "meta") {
+    const std::string bytes =
+        test::torch_zip_bytes(op::dict(entry(key, meta) + entry("state_dict", op::dict(entry("rpn_head.a", tensor)))));
+    return maskrcnn::read_weights(test::file_of(bytes));
+  };
+  const auto names = [](const std::string& items) { return entry("CLASSES", op::tuple(items)); };
+  const std::string config = maskrcnn::checkpoint_meta::config_key, classes = maskrcnn::checkpoint_meta::classes_key;
+
+  const auto old = read(op::dict(entry("config", op::text("model = dict()")) + names(op::text("a") + op::text("b c"))));
+  CHECK(old.metadata(config) == "model = dict()");
+  CHECK(old.metadata(classes) == "a\nb c");
+  const auto data = op::dict(entry("classes", op::list(op::text("x"))) + entry("palette", op::list("K\x05")));
+  const auto current = read(op::dict(entry("cfg", op::text("c")) + entry("dataset_meta", data) + entry("seed", "N")));
+  CHECK(current.metadata(config) == "c");
+  CHECK(current.metadata(classes) == "x");
+  CHECK(read(op::dict(entry("dataset_meta", op::dict(names(op::text("y")))))).metadata(classes) == "y");
+  CHECK(read(op::dict(entry("CLASSES", op::text("person")))).metadata(classes) == "person");
+
+  // what is no such thing is passed over
+  CHECK(read(op::dict(entry("config", "K\x05") + entry("CLASSES", "N"))).metadata().empty());
+  CHECK(read("K\x05").metadata().empty());
+  CHECK(read(op::dict(entry("config", op::text("c"))), "other").metadata().empty());
+  std::string many;
+  for (std::size_t i = 0; i <= maskrcnn::checkpoint_meta::most_names; ++i) many += op::text("n");
+  for (const std::string& wrong :
+       {op::tuple(""), op::tuple("K\x05"), op::tuple(op::text("")), op::tuple(op::text("a\nb")),
+        op::tuple(op::text(std::string(101, 'a'))), op::tuple(many), op::dict("K\x05K\x06")}) {
+    const auto weights = read(op::dict(entry("CLASSES", wrong)));
+    CHECK(weights.metadata().empty());
+    REQUIRE(weights.notes().size() == 1);
+    CHECK(test::contains(weights.notes()[0], "class names in the file's meta are no list of short texts"));
+  }
+  const auto lengthy = read(op::dict(entry("config", op::text(std::string((1U << 20U) + 1, ' ')))));
+  CHECK(lengthy.metadata().empty());
+  CHECK(test::contains(lengthy.notes().at(0), "longer than 1 MiB"));
+}

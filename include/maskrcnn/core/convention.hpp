@@ -4,6 +4,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <limits>
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/image_reading.hpp>
 
@@ -14,15 +15,23 @@ enum class ChannelOrder { rgb, bgr };
 /// How a float size of a resized image becomes an integer.
 enum class SizeRounding { floor, half_up };
 
-/// How pixels are resampled. `bilinear`: of normalised floats, half-pixel centres, no antialiasing; `pillow`: Pillow's
-/// bilinear filter of 8-bit pixels, antialiased, before normalisation.
-enum class Resampler { bilinear, pillow };
+/// Where the sizes of a resized image come from. `one_scale`: both sides are multiplied by the smaller of the two
+/// scales that the limits allow; `shorter_then_longer`: the shorter side gets its size, then both are scaled again
+/// where the longer one would exceed its limit.
+enum class SizeRule { one_scale, shorter_then_longer };
+
+/// How pixels are resampled. `bilinear`: of normalised floats, half-pixel centres, no antialiasing; the others of 8-bit
+/// pixels, to 8-bit pixels, before normalisation: `pillow`: Pillow's bilinear filter, antialiased; `opencv`: OpenCV's
+/// INTER_LINEAR, half-pixel centres, no antialiasing, weights of 11 bits.
+enum class Resampler { bilinear, pillow, opencv };
 
 /// Which anchors of a position come first: all sizes of the first ratio, or all ratios of the first size.
 enum class AnchorOrder { by_ratio, by_size };
 
-/// What proposals are ranked by. As floats, probabilities near 1 are ties where logits are not.
-enum class Objectness { probability, logit };
+/// What proposals are ranked by. As floats, probabilities near 1 are ties where logits are not. `logit` and
+/// `probability`: throughout; `logit_then_probability`: the best of each level are found by their logits, and suppress
+/// each other by their probabilities.
+enum class Objectness { logit_then_probability, logit, probability };
 
 /// Where a level's anchors stand. `padded_over_feature`: padded input size / feature size, rounded down;
 /// `power_of_two`: the stride of the finest map, twice that, ...
@@ -86,8 +95,11 @@ struct Torchvision {
   static constexpr ChannelOrder channel_order = ChannelOrder::rgb;
   /// Pixels are divided by this before the mean is taken off.
   static constexpr double pixel_scale = 255.0;
+  static constexpr SizeRule size_rule = SizeRule::one_scale;
   static constexpr SizeRounding size_rounding = SizeRounding::floor;
   static constexpr Resampler resampler = Resampler::bilinear;
+  /// Inputs are padded to a multiple of this where the backbone asks for less.
+  static constexpr int least_size_divisor = 1;
 
   static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
   /// Epsilon of frozen batch norms in a file that does not say (files with `num_batches_tracked` mean 1e-5): the
@@ -102,10 +114,15 @@ struct Torchvision {
   static constexpr AnchorStride anchor_stride = AnchorStride::padded_over_feature;
   /// Proposals at least this wide and high stay (0: strictly greater than 0), in pixels of the resized image.
   static constexpr double proposal_min_size = 1e-3;
-  static constexpr Objectness objectness = Objectness::probability;
+  static constexpr Objectness objectness = Objectness::logit_then_probability;
+
+  /// Whether the deltas of width and height have a lower limit, the opposite of their upper one.
+  static constexpr bool limited_shrinking = false;
 
   static constexpr RoiScale roi_scale = RoiScale::from_heights;
-  /// Pyramid level of a RoI: floor(4 + log2(sqrt(area) / 224 + inside) + outside).
+  /// Pyramid level of a RoI: floor(4 + log2(sqrt(area) / 224 + inside) + outside), 2 for the map of stride 4; counted
+  /// from the finest map, floor(log2(sqrt(area) / 56 + inside) + outside): the same, but for rounding.
+  static constexpr bool level_from_finest = false;
   static constexpr double level_epsilon_inside_log = 0.0;
   static constexpr double level_epsilon_outside_log = 1e-6;
   static constexpr RoiRule roi{};
@@ -146,6 +163,7 @@ struct Detectron2 : Torchvision {
   static constexpr ExifOrientation exif_orientation = ExifOrientation::apply;
   static constexpr ChannelOrder channel_order = ChannelOrder::bgr;
   static constexpr double pixel_scale = 1.0;
+  static constexpr SizeRule size_rule = SizeRule::shorter_then_longer;
   static constexpr SizeRounding size_rounding = SizeRounding::half_up;
   static constexpr Resampler resampler = Resampler::pillow;
 
@@ -174,6 +192,40 @@ struct Detectron2 : Torchvision {
   static constexpr MaskPaste mask_paste = MaskPaste::sampled;
 };
 
+/// mmdetection's models since version 2.0: Mask and Faster R-CNN with FPN, C4 and DC5. Its "caffe" style, whose files
+/// say so (`ModelConfig`), reads BGR and strides in the 1 x 1 convolution.
+struct MMDetection : Detectron2 {
+  static constexpr const char* name = "mmdetection";
+  static constexpr const char* naming = "mmdetection";
+
+  static constexpr ChannelOrder channel_order = ChannelOrder::rgb;
+  /// `rescale_size` of mmcv.
+  static constexpr SizeRule size_rule = SizeRule::one_scale;
+  static constexpr Resampler resampler = Resampler::opencv;
+  /// `pad_size_divisor` of its configuration files, whatever the backbone.
+  static constexpr int least_size_divisor = 32;
+
+  static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
+
+  static constexpr AnchorOrder anchor_order = AnchorOrder::by_ratio;
+  static constexpr Objectness objectness = Objectness::probability;
+  /// `delta2bbox`.
+  static constexpr bool limited_shrinking = true;
+
+  /// `SingleRoIExtractor.map_roi_levels`.
+  static constexpr bool level_from_finest = true;
+  static constexpr double level_epsilon_inside_log = 1e-6;
+
+  /// `batched_nms` of mmcv shifts boxes however many there are.
+  static constexpr int nms_shift_limit = std::numeric_limits<int>::max();
+  static constexpr bool clip_results = false;
+  /// `CascadeRoIHead`, with the deviations of its configuration files.
+  static constexpr CascadeRule cascade{
+      .stages = 3,
+      .box_weights = {{{10, 10, 5, 5}, {20, 20, 10, 10}, {1 / 0.033, 1 / 0.033, 1 / 0.067, 1 / 0.067}}},
+      .scores = CascadeScores::logits};
+};
+
 /// What a convention has to say. Derive from one that is near and hide what differs.
 template <class C>
 concept Convention = requires {
@@ -182,8 +234,10 @@ concept Convention = requires {
   { C::exif_orientation } -> std::convertible_to<ExifOrientation>;
   { C::channel_order } -> std::convertible_to<ChannelOrder>;
   { C::pixel_scale } -> std::convertible_to<double>;
+  { C::size_rule } -> std::convertible_to<SizeRule>;
   { C::size_rounding } -> std::convertible_to<SizeRounding>;
   { C::resampler } -> std::convertible_to<Resampler>;
+  { C::least_size_divisor } -> std::convertible_to<int>;
   { C::bottleneck_stride } -> std::convertible_to<BottleneckStride>;
   { C::frozen_batch_norm_epsilon } -> std::convertible_to<double>;
   { C::frozen_batch_norm_epsilon_resnet50_fpn } -> std::convertible_to<double>;
@@ -192,7 +246,9 @@ concept Convention = requires {
   { C::anchor_stride } -> std::convertible_to<AnchorStride>;
   { C::proposal_min_size } -> std::convertible_to<double>;
   { C::objectness } -> std::convertible_to<Objectness>;
+  { C::limited_shrinking } -> std::convertible_to<bool>;
   { C::roi_scale } -> std::convertible_to<RoiScale>;
+  { C::level_from_finest } -> std::convertible_to<bool>;
   { C::level_epsilon_inside_log } -> std::convertible_to<double>;
   { C::level_epsilon_outside_log } -> std::convertible_to<double>;
   { C::roi } -> std::convertible_to<RoiRule>;

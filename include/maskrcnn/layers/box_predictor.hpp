@@ -21,8 +21,9 @@ struct BoxPredictorOptions {
 
 /// 3 x 3 convolutions with ReLU, if there are any, then fully connected layers with ReLU, then class logits and box
 /// deltas of every class by two more, computed as one, in T. torchvision's `TwoMLPHead` (`fc6`, `fc7`) or
-/// `FastRCNNConvFCHead` (convolutions `0`, `1`, ..., fully connected layers behind them), and `FastRCNNPredictor`. The
-/// weights say which and how many. Without either (detectron2's C4 models): the mean of the bins.
+/// `FastRCNNConvFCHead` (convolutions `0`, `1`, ..., fully connected layers behind them, numbered on or again `fc6`,
+/// `fc7`), and `FastRCNNPredictor`. The weights say which and how many. Without either (detectron2's C4 models): the
+/// mean of the bins.
 template <Scalar T>
 class BoxPredictor {
  public:

@@ -32,7 +32,7 @@ inline constexpr Network networks[] = {
     {"resnet18", false, 1, {2, 2, 2, 2}},          {"resnet34", false, 1, {3, 4, 6, 3}},
     {"resnet50", true, 1, {3, 4, 6, 3}},           {"resnet101", true, 1, {3, 4, 23, 3}},
     {"resnet152", true, 1, {3, 8, 36, 3}},         {"resnext50_32x4d", true, 32, {3, 4, 6, 3}},
-    {"resnext101_32x8d", true, 32, {3, 4, 23, 3}},
+    {"resnext101_32x8d", true, 32, {3, 4, 23, 3}}, {"resnext101_64x4d", true, 64, {3, 4, 23, 3}},
 };
 
 /// What names of architectures begin with, and what it means.
@@ -84,7 +84,7 @@ inline constexpr std::string_view conventions[] = {
   if (!found)
     fail("weights: expected metadata 'architecture', or the tensors of a residual network ('", body,
          "layer1.0.conv1.weight') or of MobileNetV3 ('", body,
-         "15.block.0.0.weight') by torchvision's or detectron2's "
+         "15.block.0.0.weight') by torchvision's, detectron2's or mmdetection's "
          "names, found ",
          naming::described(weights.tensors()), "; known are ", supported_architectures(), " (file ", weights.file(),
          ")");

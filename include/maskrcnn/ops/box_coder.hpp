@@ -19,12 +19,17 @@ inline constexpr double max_log_stretch = 4.135166556742356;
 
 /// `box` moved by delta[0..1] (in its own widths and heights) and stretched by exp(delta[2..3]); torchvision's
 /// `BoxCoder.decode_single`.
+/// @param limited_shrinking whether delta[2..3] are at least -max_log_stretch as well
 template <class T>
-[[nodiscard]] BasicBox<T> decode_box(const BasicBox<T>& box, const T* delta, const BoxWeights& weights) {
+[[nodiscard]] BasicBox<T> decode_box(const BasicBox<T>& box, const T* delta, const BoxWeights& weights,
+                                     bool limited_shrinking = false) {
   const T width = box.width(), height = box.height();
   const T dx = delta[0] / static_cast<T>(weights.x), dy = delta[1] / static_cast<T>(weights.y);
-  const T dw = at_most(delta[2] / static_cast<T>(weights.width), static_cast<T>(max_log_stretch));
-  const T dh = at_most(delta[3] / static_cast<T>(weights.height), static_cast<T>(max_log_stretch));
+  const auto limited = [most = static_cast<T>(max_log_stretch), limited_shrinking](T stretch) {
+    return limited_shrinking ? clamped(stretch, -most, most) : at_most(stretch, most);
+  };
+  const T dw = limited(delta[2] / static_cast<T>(weights.width));
+  const T dh = limited(delta[3] / static_cast<T>(weights.height));
   const T x = dx * width + (box.x0 + T(0.5) * width), y = dy * height + (box.y0 + T(0.5) * height);
   const T half_width = T(0.5) * (std::exp(dw) * width), half_height = T(0.5) * (std::exp(dh) * height);
   return {x - half_width, y - half_height, x + half_width, y + half_height};

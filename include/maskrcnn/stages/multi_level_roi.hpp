@@ -17,6 +17,7 @@ struct RoiLevelOptions {
   std::size_t levels = 4;  ///< how many maps of the pyramid are read, finest first (P2..P5: 4)
   int finest_stride = 4;   ///< of the finest of them
   RoiScale scale = Torchvision::roi_scale;
+  bool from_finest = Torchvision::level_from_finest;
   double epsilon_inside_log = Torchvision::level_epsilon_inside_log;
   double epsilon_outside_log = Torchvision::level_epsilon_outside_log;
 };

@@ -26,12 +26,12 @@ std::vector<T> roi_scales(const FeaturePyramid<T>& features, const RoiLevelOptio
 
 template <Scalar T>
 std::size_t roi_level(const BasicBox<T>& box, T finest, T coarsest, const RoiLevelOptions& options) {
-  constexpr T canonical_size = 224, canonical_level = 4;
+  const T canonical_size = options.from_finest ? 56 : 224, canonical_level = options.from_finest ? 0 : 4;
   const T size = std::sqrt(box.area());
   const T level =
       std::floor(canonical_level + std::log2(size / canonical_size + static_cast<T>(options.epsilon_inside_log)) +
                  static_cast<T>(options.epsilon_outside_log));
-  const T lowest = -std::log2(finest), highest = -std::log2(coarsest);
+  const T lowest = options.from_finest ? T{0} : -std::log2(finest), highest = lowest + std::log2(finest / coarsest);
   if (!exceeds(level, lowest)) return 0;  // an empty box has level -infinity, a box with a NaN none
   return static_cast<std::size_t>(std::min(level, highest) - lowest);
 }

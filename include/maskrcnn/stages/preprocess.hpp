@@ -28,12 +28,14 @@ struct PreprocessOptions {
   int size_divisor = 32;  ///< inputs are padded at the bottom and the right to a multiple of this
   ChannelOrder channel_order = Torchvision::channel_order;
   double pixel_scale = Torchvision::pixel_scale;  ///< pixels are divided by this before the mean is taken off
+  SizeRule size_rule = Torchvision::size_rule;
   SizeRounding size_rounding = Torchvision::size_rounding;
   Resampler resampler = Torchvision::resampler;
 };
 
 /// Resizes so that the shorter side is `min_size`, or the longer side `max_size` if that is less; pads with zeros at
-/// the bottom and the right. torchvision's `GeneralizedRCNNTransform`, detectron2's `ResizeShortestEdge`.
+/// the bottom and the right. torchvision's `GeneralizedRCNNTransform`, detectron2's `ResizeShortestEdge`, mmcv's
+/// `imrescale`.
 template <Scalar T>
 class Preprocess {
  public:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/ops/opencv_resize.hpp>
 #include <maskrcnn/ops/pillow_resize.hpp>
 #include <maskrcnn/stages/preprocess.hpp>
 #include <utility>
@@ -33,18 +34,24 @@ template <Scalar T>
 Input<T> Preprocess<T>::operator()(const ImageView& image, const Workspace& workspace) const {
   const ProfileSpan span(workspace.profile, "stage", "preprocess");
   const Frame frame = this->frame(image.size());
-  if (options_.resampler == Resampler::pillow)
-    return {normalised(pillow_resize(image, frame.resized), frame, workspace), frame};
+  switch (options_.resampler) {
+    case Resampler::pillow:
+      return {normalised(pillow_resize(image, frame.resized), frame, workspace), frame};
+    case Resampler::opencv:
+      return {normalised(opencv_resize(image, frame.resized), frame, workspace), frame};
+    case Resampler::bilinear:
+      break;
+  }
   return {normalised(image, frame, workspace), frame};
 }
 
-/// Before rounding. detectron2 scales twice where the longer side would exceed its limit.
+/// Before rounding.
 template <Scalar T>
 typename Preprocess<T>::ExactSize Preprocess<T>::exact_size(Size original) const {
   const double height = original.height, width = original.width;
   const double min_size = options_.min_size, max_size = options_.max_size;
   const double shorter = std::min(height, width), longer = std::max(height, width);
-  if (options_.size_rounding == SizeRounding::floor) {
+  if (options_.size_rule == SizeRule::one_scale) {
     const double scale = std::min(min_size / shorter, max_size / longer);
     return {height * scale, width * scale};
   } else {

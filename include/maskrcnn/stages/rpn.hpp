@@ -49,11 +49,12 @@ struct ProposalRule {
   Objectness objectness = Torchvision::objectness;
   /// Proposals at least this wide and high stay (0: strictly greater than 0), in pixels of the resized image.
   double min_size = Torchvision::proposal_min_size;
+  bool limited_shrinking = Torchvision::limited_shrinking;  ///< see `decode_box`
 };
 
-/// Adds the best anchors of one level to `proposals`: the largest logits, decoded, clipped to the image; boxes
-/// that are too small or score too little are dropped. torchvision's `RegionProposalNetwork.filter_proposals`, up to
-/// suppression.
+/// Adds the best anchors of one level to `proposals`: the largest logits or, if the rule says so, probabilities;
+/// decoded, clipped to the image; boxes that are too small or score too little are dropped. torchvision's
+/// `RegionProposalNetwork.filter_proposals`, up to suppression.
 /// @param predictions [1, H, W, 5 A], as `RpnHead` makes them
 /// @param anchors     of this level: `anchors[i]` is the box of logit i in order (row, column, anchor)
 /// @param image       size of the resized image

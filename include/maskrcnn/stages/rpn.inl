@@ -18,16 +18,18 @@ void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, 
   const bool by_logit = rule.objectness == Objectness::logit;
   const T smallest = static_cast<T>(rule.min_size);
   const Index per_position = anchors.per_position(), channels = predictions.size(3);
-  std::vector<T> logits(anchors.size());
-  for (Index i = 0; i < logits.size(); ++i)
-    logits[i] = predictions.data()[i / per_position * channels + i % per_position];
-  for (const Index i : top_k<T>(logits, rule.count)) {
+  std::vector<T> ranks(anchors.size());
+  for (Index i = 0; i < ranks.size(); ++i) {
+    const T logit = predictions.data()[i / per_position * channels + i % per_position];
+    ranks[i] = rule.objectness == Objectness::probability ? sigmoid(logit) : logit;
+  }
+  for (const Index i : top_k<T>(ranks, rule.count)) {
     const T* const position = predictions.data() + i / per_position * channels;
     const T* const delta = position + per_position + 4 * (i % per_position);
-    const BasicBox<T> box = clip(decode_box(anchors[i], delta, BoxWeights{}), image);
+    const BasicBox<T> box = clip(decode_box(anchors[i], delta, BoxWeights{}, rule.limited_shrinking), image);
     const bool large_enough = rule.min_size > 0 ? reaches(box.width(), smallest) && reaches(box.height(), smallest)
                                                 : exceeds(box.width(), 0) && exceeds(box.height(), 0);
-    const T score = by_logit ? logits[i] : sigmoid(logits[i]);
+    const T score = rule.objectness == Objectness::logit_then_probability ? sigmoid(ranks[i]) : ranks[i];
     const bool good_enough = by_logit ? is_finite(score) : reaches(score, static_cast<T>(rule.score_threshold));
     if (!large_enough || !good_enough) continue;  // NaN goes
     proposals.boxes.push_back(box);

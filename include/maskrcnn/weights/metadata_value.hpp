@@ -27,6 +27,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::metadata_value {
 [[nodiscard]] inline const char* expected(const std::optional<double>&) { return "a number"; }
 [[nodiscard]] inline const char* expected(const std::optional<BottleneckStride>&) { return "true or false"; }
 [[nodiscard]] inline const char* expected(const std::optional<MaskPaste>&) { return "sampled or integer_box"; }
+[[nodiscard]] inline const char* expected(const std::optional<ChannelOrder>&) { return "rgb or bgr"; }
 [[nodiscard]] inline const char* expected(const std::optional<ExifOrientation>&) { return "apply or ignore"; }
 [[nodiscard]] inline const char* expected(const Intensity&) { return "none, minmax or percentile"; }
 
@@ -90,6 +91,10 @@ template <class Value>
 [[nodiscard]] inline bool parse_text(const std::string& text, std::optional<MaskPaste>& value) {
   value = text == "sampled" ? MaskPaste::sampled : MaskPaste::integer_box;
   return text == "sampled" || text == "integer_box";
+}
+[[nodiscard]] inline bool parse_text(const std::string& text, std::optional<ChannelOrder>& value) {
+  value = text == "bgr" ? ChannelOrder::bgr : ChannelOrder::rgb;
+  return text == "rgb" || text == "bgr";
 }
 [[nodiscard]] inline bool parse_text(const std::string& text, std::optional<ExifOrientation>& value) {
   value = exif_orientation_named(text);

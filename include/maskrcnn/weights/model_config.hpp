@@ -18,6 +18,9 @@ class Weights;
 struct ModelConfig {
   std::array<double, 3> image_mean{0.485, 0.456, 0.406};  ///< per channel, after division by the pixel scale
   std::array<double, 3> image_std{0.229, 0.224, 0.225};
+  /// Which colour is the network's first channel; empty: as the convention has it. Mean and deviation are in that
+  /// order.
+  std::optional<ChannelOrder> channel_order{};
   int min_size = 800;   ///< the shorter side of an image is resized to this many pixels,
   int max_size = 1333;  ///< unless the longer side would exceed this many
   /// Whether image files are turned as their cameras have marked them; empty: as the convention does. The model takes
@@ -85,6 +88,7 @@ void for_each_fact(Config& config, const Visit& visit) {
   visit("dilations", config.dilations);
   visit("image_mean", config.image_mean);
   visit("image_std", config.image_std);
+  visit("channel_order", config.channel_order);
   visit("min_size", config.min_size);
   visit("max_size", config.max_size);
   visit("exif_orientation", config.exif_orientation);

@@ -36,6 +36,9 @@ template <class Value>
 [[nodiscard]] inline std::optional<std::string> text_of(const std::optional<MaskPaste>& value) {
   return value ? std::optional<std::string>(*value == MaskPaste::sampled ? "sampled" : "integer_box") : std::nullopt;
 }
+[[nodiscard]] inline std::optional<std::string> text_of(const std::optional<ChannelOrder>& value) {
+  return value ? std::optional<std::string>(*value == ChannelOrder::rgb ? "rgb" : "bgr") : std::nullopt;
+}
 [[nodiscard]] inline std::optional<std::string> text_of(const std::optional<ExifOrientation>& value) {
   return value ? std::optional<std::string>(name_of(*value)) : std::nullopt;
 }

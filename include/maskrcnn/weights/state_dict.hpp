@@ -5,6 +5,7 @@
 #include <array>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/byte_reader.hpp>
+#include <maskrcnn/weights/checkpoint_meta.hpp>
 #include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/pickle_value.hpp>
 #include <maskrcnn/weights/strided_view.hpp>
@@ -45,7 +46,7 @@ struct Entries {
   using Named = std::vector<std::pair<std::string, pickle::Value>>;
 
   Named values{};
-  FileMetadata metadata{};           ///< what a whole module says besides
+  FileMetadata metadata{};           ///< what a whole module, or the meta of a checkpoint, says besides
   std::vector<std::string> notes{};  ///< for people: what was chosen
 };
 
@@ -106,6 +107,7 @@ template <class HasTensor>
     return false;
   };
   const pickle::Value at = find(tree, root, has_tensor, found.notes);
+  checkpoint_meta::read(tree, root, found.metadata, found.notes);
   if (torch_module::is_module(tree, at)) {
     found.values = torch_module::named_values(tree, at);
     torch_module::read_facts(tree, at, found.metadata, found.notes);

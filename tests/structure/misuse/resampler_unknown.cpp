@@ -1,4 +1,4 @@
-// expect: maskrcnn: Preprocess resamples as torch or as Pillow does
+// expect: maskrcnn: Preprocess resamples as torch, Pillow or OpenCV does
 #include <maskrcnn/stage_options.hpp>
 
 struct Lanczos : maskrcnn::Torchvision {

@@ -15,7 +15,7 @@ struct ForeignNames {
 
 /// The first that fits counts: what is rarer stands first.
 inline constexpr std::array<ForeignNames, 19> foreign_names{{
-    {"roi_head.bbox_head.", "mmdetection's"},
+    {"roi_head.bbox_head.", "mmdetection's, of a network without a part that proposes regions"},
     {"bbox_head.fc_cls.", "mmdetection's of before version 2"},
     {"roi_heads.box.feature_extractor.", "maskrcnn-benchmark's"},
     {"roi_heads.box.predictor.", "maskrcnn-benchmark's"},

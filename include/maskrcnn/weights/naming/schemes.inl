@@ -3,6 +3,7 @@
 
 #include <array>
 #include <maskrcnn/weights/naming/detectron2.inl>
+#include <maskrcnn/weights/naming/mmdetection.inl>
 #include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/naming/torchvision.inl>
 #include <maskrcnn/weights/weights.hpp>
@@ -13,6 +14,7 @@ MASKRCNN_FUNCTION std::span<const NamingScheme> naming_schemes() {
   static constexpr std::array schemes{
       naming::torchvision::scheme,
       naming::detectron2::scheme,
+      naming::mmdetection::scheme,
   };
   return schemes;
 }
