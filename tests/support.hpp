@@ -131,6 +131,12 @@ class Golden {
     return values;
   }
 
+  /// The same; nothing, if the file has no such tensor.
+  template <class T>
+  [[nodiscard]] std::vector<T> values_if(const std::string& name) const {
+    return has(name) ? values<T>(name) : std::vector<T>();
+  }
+
   /// [N, C, H, W] -> [N, H, W, C].
   template <class T>
   [[nodiscard]] maskrcnn::Tensor<T, 4> tensor(const std::string& name) const {

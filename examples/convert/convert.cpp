@@ -79,7 +79,7 @@ std::vector<SelfTest::Object> objects_in(const Image& image, const AnyModel& mod
 /// Memory behind the tensors of a self-test.
 struct SelfTestTensors {
   std::vector<std::uint8_t> pixels;
-  std::vector<float> numbers;
+  std::vector<float> numbers, keypoints;
   std::uint8_t yes = 1;
 
   SelfTestTensors(const Image& image, const std::vector<SelfTest::Object>& objects) {
@@ -89,6 +89,8 @@ struct SelfTestTensors {
       for (const float number : {object.box.x0, object.box.y0, object.box.x1, object.box.y1,
                                  static_cast<float>(object.label), object.score, static_cast<float>(object.area)})
         numbers.push_back(number);
+    for (const SelfTest::Object& object : objects)
+      for (const auto& [x, y, score] : object.keypoints) keypoints.insert(keypoints.end(), {x, y, score});
   }
 
   /// @param rounded whether the objects were found with more precise numbers than the tensors'
@@ -102,6 +104,10 @@ struct SelfTestTensors {
     add("image", DType::u8, {static_cast<std::size_t>(image.height), static_cast<std::size_t>(image.width), 3},
         pixels.data());
     add("objects", DType::f32, {numbers.size() / 7, 7}, numbers.data());
+    if (!keypoints.empty()) {
+      const std::size_t objects = numbers.size() / 7;
+      add("keypoints", DType::f32, {objects, keypoints.size() / objects / 3, 3}, keypoints.data());
+    }
     if (rounded) add("rounded", DType::u8, {1}, &yes);
   }
 };

@@ -22,6 +22,13 @@ using Json = nlohmann::ordered_json;
   return json;
 }
 
+[[nodiscard]] inline Json json_of(const maskrcnn::evaluate::KeypointSummary& summary) {
+  Json json;
+  const auto values = summary.values();
+  for (std::size_t i = 0; i < values.size(); ++i) json[maskrcnn::evaluate::keypoint_summary_names[i]] = values[i];
+  return json;
+}
+
 [[nodiscard]] inline Json json_of(const maskrcnn::evaluate::CategoryScore& score) {
   return {{"AP", score.ap}, {"AP50", score.ap50}, {"AP75", score.ap75}, {"AR", score.ar}};
 }
@@ -92,6 +99,7 @@ inline void write_json(const std::string& path, const maskrcnn::evaluate::Report
   }
   json["box"] = json_of(report.box, data);
   if (report.mask) json["mask"] = json_of(*report.mask, data);
+  if (report.keypoints) json["keypoints"] = {{"coco", json_of(*report.keypoints)}};
   Json images = Json::array();
   for (const auto& image : report.images)
     images.push_back({{"file_name", data.images[image.image].file_name},

@@ -34,7 +34,8 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
   CLI::App app(
       "Scores a Mask R-CNN model, or detections of any program, against the truth: COCO's twelve numbers for boxes "
       "and\n"
-      "for masks, by the rules of pycocotools; the score of cell segmentation, AP(t) = TP / (TP + FP + FN); losses;\n"
+      "for masks, its ten for keypoints, by the rules of pycocotools; the score of cell segmentation, AP(t) = TP / (TP "
+      "+ FP + FN); losses;\n"
       "images per second.\n",
       "maskrcnn-evaluate");
   app.add_option("--data", options.data,

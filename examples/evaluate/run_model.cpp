@@ -18,6 +18,7 @@
 #include <maskrcnn/weights/load_weights.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -46,12 +47,17 @@ double as_written(float value) {
   return number;
 }
 
-Found found_of(const maskrcnn::Detection& detection, std::size_t image, std::size_t category) {
+Found found_of(const maskrcnn::Detection& detection, std::span<const maskrcnn::Keypoint> keypoints,
+               const maskrcnn::KeypointRule& rule, std::size_t image, std::size_t category) {
   const maskrcnn::Box& box = detection.box;
   Found found{.image = image, .category = category, .score = as_written(detection.score)};
   found.box = {as_written(box.x0), as_written(box.y0), as_written(box.width()), as_written(box.height())};
   found.area = found.box.area();
   if (has_mask(detection)) found.mask = Region(maskrcnn::io::encode_rle(detection.mask));
+  for (const maskrcnn::Keypoint& keypoint : keypoints) {
+    const auto [x, y, v] = maskrcnn::io::coco_keypoint(keypoint, rule);
+    found.keypoints.push_back({as_written(x), as_written(y), as_written(v)});
+  }
   return found;
 }
 
@@ -130,7 +136,7 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
   const LabelCategories category_of(data, labels, names);
   require_common_category(data, labels, category_of, names);
   std::optional<maskrcnn::io::CocoResults> results;
-  if (!options.save_detections.empty()) results.emplace(options.save_detections);
+  if (!options.save_detections.empty()) results.emplace(options.save_detections, model.keypoint_rule());
   // under the ids and names of the data set, where it has the category
   const auto written = [&](int label) -> maskrcnn::io::CategoryEntry {
     const std::size_t category = category_of(label);
@@ -140,6 +146,7 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
 
   const auto truths = truths_by_image(data);
   Findings findings;
+  findings.has_keypoints = model.has_keypoints();
   segment::Progress progress(data.images.size());
   segment::ImageReader read(run.read_options);
   for (std::size_t i = 0; i < data.images.size(); ++i) {
@@ -156,12 +163,15 @@ Findings run_model(const Options& options, Dataset& data, ModelRun& run) {
     if (options.losses)
       run.losses += maskrcnn::evaluate::losses_on(*seen, true_objects(data, truths[i], category_of, image.size()));
     findings.has_masks = detections.has_masks();
-    for (const auto& detection : detections) {
-      const std::size_t category = category_of(detection.label);
-      if (category == data.categories.size())
+    for (std::size_t d = 0; d < detections.size(); ++d) {
+      const std::size_t category = category_of(detections[d].label);
+      const auto keypoints = detections.keypoints(d);
+      if (category == data.categories.size()) {
         ++findings.other_categories;
-      else
-        findings.objects.push_back(found_of(detection, i, category));
+        continue;
+      }
+      findings.objects.push_back(found_of(detections[d], keypoints, model.keypoint_rule(), i, category));
+      if (keypoints.size() != maskrcnn::evaluate::coco_keypoint_sigmas.size()) findings.has_keypoints = false;
     }
     if (results) results->add({.id = info.id, .file_name = info.file_name}, detections, written);
   }

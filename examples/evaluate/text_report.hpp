@@ -45,6 +45,16 @@ inline void print_coco(const maskrcnn::evaluate::Report& report) {
   }
 }
 
+/// COCO's ten numbers of keypoints, if there are any.
+inline void print_keypoints(const maskrcnn::evaluate::Report& report) {
+  if (!report.keypoints) return;
+  std::printf("\nCOCO's numbers for keypoints (OKS), with the best %zu objects of an image and category:\n",
+              maskrcnn::evaluate::coco_keypoint_limit);
+  const auto values = report.keypoints->values();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    std::printf("  %-10s  %9s\n", maskrcnn::evaluate::keypoint_summary_names[i], score_text(values[i]).c_str());
+}
+
 /// A line for each category that has objects or was found.
 inline void print_categories(const maskrcnn::evaluate::Report& report, const maskrcnn::evaluate::Dataset& data) {
   std::printf("\nEach category, with the best %zu objects of an image:\n  %-24s  %7s  %7s  %6s %6s %6s %6s",

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/core/profile.hpp>
@@ -81,8 +82,8 @@ struct SharedOutputs {
   std::optional<maskrcnn::io::CocoResults> results;
   std::optional<maskrcnn::io::ChromeTrace> trace;
 
-  explicit SharedOutputs(const Options& options) {
-    if (!options.json.empty()) results.emplace(options.json);
+  SharedOutputs(const Options& options, const maskrcnn::KeypointRule& keypoints) {
+    if (!options.json.empty()) results.emplace(options.json, keypoints);
     if (!options.profile.empty()) trace.emplace(options.profile);
   }
   void finish() {
@@ -101,11 +102,12 @@ void process(const std::string& path, int id, const maskrcnn::AnyModel& model, s
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const auto& names = model.config().class_names;
   progress.clear();
-  segment::print_table(path, image.size(), seconds, detections, names);
+  segment::print_table(path, image.size(), seconds, detections, names, model.keypoint_rule());
   (void)std::fflush(stdout);
   if (outputs.results) outputs.results->add({.id = id, .file_name = path}, detections, names);
   if (outputs.trace) outputs.trace->add(path, profile);
-  maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names));
+  const maskrcnn::io::OverlayStyle style{.sure_keypoint = model.keypoint_rule().sure_from};
+  maskrcnn::io::write_png(overlay_path, maskrcnn::io::draw_overlay(image, detections, names, style));
 }
 
 int run(const Options& options) {
@@ -116,7 +118,7 @@ int run(const Options& options) {
   fs::create_directories(options.output, error);
   if (!fs::is_directory(options.output))
     maskrcnn::fail("output: cannot make the folder ", options.output, ": ", error ? error.message() : "it is a file");
-  SharedOutputs outputs(options);
+  SharedOutputs outputs(options, model.keypoint_rule());
 
   bool failed = false;
   OverlayNames overlay_name(options);

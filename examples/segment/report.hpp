@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <maskrcnn/core/convention.hpp>
 #include <maskrcnn/core/detection.hpp>
 #include <maskrcnn/io/coco_json.hpp>
 #include <string>
@@ -20,9 +21,10 @@ namespace segment {
   return text;
 }
 
-/// "photo.jpg: 640 x 480, 3 objects, 0.84 s", then a line for each object.
+/// "photo.jpg: 640 x 480, 3 objects, 0.84 s", then a line for each object, with how many of its keypoints are sure.
 inline void print_table(const std::string& name, maskrcnn::Size size, double seconds,
-                        const maskrcnn::AnyDetections& detections, const std::vector<std::string>& class_names) {
+                        const maskrcnn::AnyDetections& detections, const std::vector<std::string>& class_names,
+                        const maskrcnn::KeypointRule& rule) {
   std::printf("%s: %d x %d pixels, %zu object%s, %.2f s\n", printable(name).c_str(), size.width, size.height,
               detections.size(), detections.size() == 1 ? "" : "s", seconds);
   if (detections.empty()) return;
@@ -30,14 +32,21 @@ inline void print_table(const std::string& name, maskrcnn::Size size, double sec
   for (const auto& detection : detections)
     width = std::max(width, maskrcnn::io::class_name(class_names, detection.label).size());
   width = std::min<std::size_t>(width, 32);
-  std::printf("  %4s  %-*s  %5s  %8s %8s %8s %8s%s\n", "#", static_cast<int>(width), "class", "score", "x0", "y0", "x1",
-              "y1", detections.has_masks() ? "  mask area" : "");
+  std::printf("  %4s  %-*s  %5s  %8s %8s %8s %8s%s%s\n", "#", static_cast<int>(width), "class", "score", "x0", "y0",
+              "x1", "y1", detections.has_masks() ? "  mask area" : "", detections.has_keypoints() ? "  keypoints" : "");
   for (std::size_t i = 0; i < detections.size(); ++i) {
     const auto& [box, label, score, mask] = detections[i];
     const std::string name_of_class = printable(maskrcnn::io::class_name(class_names, label));
     std::printf("  %4zu  %-*s  %5.3f  %8.1f %8.1f %8.1f %8.1f", i + 1, static_cast<int>(width), name_of_class.c_str(),
                 double{score}, double{box.x0}, double{box.y0}, double{box.x1}, double{box.y1});
     if (detections.has_masks()) std::printf("  %9zu", mask.area());
+    if (detections.has_keypoints()) {
+      const auto keypoints = detections.keypoints(i);
+      const auto sure = std::count_if(keypoints.begin(), keypoints.end(), [&](const maskrcnn::Keypoint& keypoint) {
+        return double{keypoint.score} >= rule.sure_from;
+      });
+      std::printf("  %3td of %2zu", sure, keypoints.size());
+    }
     std::printf("\n");
   }
 }

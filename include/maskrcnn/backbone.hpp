@@ -27,9 +27,10 @@ struct BackboneOptions {
 
 /// What a backbone says of itself besides its maps; derive from it and hide what differs.
 struct PyramidTraits {
-  static constexpr int finest_stride = 4;             ///< input pixels per cell of the first map
-  static constexpr int size_divisor = 32;             ///< inputs are padded to a multiple of this
-  static constexpr int box_bins = 7, mask_bins = 14;  ///< of the features of a RoI, per axis, for either head
+  static constexpr int finest_stride = 4;  ///< input pixels per cell of the first map
+  static constexpr int size_divisor = 32;  ///< inputs are padded to a multiple of this
+  /// Of the features of a RoI, per axis, for the box head, and for mask and keypoint heads.
+  static constexpr int box_bins = 7, mask_bins = 14;
 };
 
 /// Anything that turns an image into feature maps:

@@ -19,8 +19,7 @@ class CascadeBoxBranch {
                 "maskrcnn: this convention has no cascades; name one that has, such as Detectron2");
 
  public:
-  /// How names of architectures begin: with branches beside it, and without.
-  static constexpr const char *architecture_prefix = "cascade_", *architecture = "cascade_rcnn";
+  static constexpr Heads heads{.cascade = true};
 
   /// @param at the place of `cascade`, whose stages 0, 1, ... have each a `box_head` and a `box_predictor`
   CascadeBoxBranch(const Parameters& at, const ModelConfig& config, Index channels, const Compute& compute) {

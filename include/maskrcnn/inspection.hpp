@@ -17,7 +17,7 @@ class InspectionOf final : public Inspection<typename Model::Scalar> {
   using T = typename Model::Scalar;
   using Backbone = std::remove_cvref_t<decltype(std::declval<const Model&>().backbone())>;
   using Masks = typename Inspection<T>::Masks;
-  static constexpr bool has_masks = requires(typename Model::Result & result) { result.mask; };
+  static constexpr bool has_masks = Model::heads.masks;  // then theirs is the first branch
 
  public:
   InspectionOf(const Model& model, const ImageView& image)
@@ -28,13 +28,7 @@ class InspectionOf final : public Inspection<typename Model::Scalar> {
         proposals_(model.rpn()(features_, input_.frame)) {}
 
   /// What the model finds, as if it had been called.
-  [[nodiscard]] typename Model::Results results() const {
-    auto candidates = model_.box_branch()(source(), proposals_);
-    const auto boxes = original_boxes(candidates, input_.frame, Model::Conventions::clip_results);
-    auto results = results_of<typename Model::Result>(candidates, boxes);
-    if constexpr (has_masks) model_.branch().add_to(results, candidates, boxes, source());
-    return results;
-  }
+  [[nodiscard]] typename Model::Results results() const { return model_.objects_in(source(), proposals_); }
 
   [[nodiscard]] const Frame& frame() const override { return input_.frame; }
   [[nodiscard]] const std::vector<BasicBox<T>>& proposals() const override { return proposals_; }

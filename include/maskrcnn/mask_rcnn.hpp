@@ -3,6 +3,7 @@
 ///   image -> preprocess -> backbone -> RPN -> RoI features -> box head -> boxes, labels
 ///                             |                                               |
 ///                             +----------------> RoI features -> mask head -> masks
+///                             +----------------> RoI features -> keypoint head -> keypoints
 ///                             +----------------> ... further branches
 ///
 /// The stages do not know each other; this is the only place where they meet. What they exchange is features, boxes
@@ -12,11 +13,13 @@
 #include <maskrcnn/backbone.hpp>
 #include <maskrcnn/cascade_branch.hpp>
 #include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/core/heads.hpp>
 #include <maskrcnn/core/image_range.hpp>
 #include <maskrcnn/core/labels.hpp>
 #include <maskrcnn/core/precision.hpp>
 #include <maskrcnn/core/profile.hpp>
 #include <maskrcnn/core/workspace.hpp>
+#include <maskrcnn/keypoint_branch.hpp>
 #include <maskrcnn/roi_branches.hpp>
 #include <maskrcnn/stage_options.hpp>
 #include <maskrcnn/stages/original_boxes.hpp>
@@ -29,25 +32,6 @@
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
-/// What a model says of each object: what its branches add to a box, a label and a score.
-template <class... Branches>
-struct ResultOf {
-  using Type = BoxDetection;
-};
-template <class Branch>
-struct ResultOf<Branch> {
-  using Type = typename Branch::Result;
-};
-
-/// How names of a model's architectures begin: "mask_rcnn", "cascade_rcnn".
-template <class Boxes, class... Branches>
-[[nodiscard]] std::string head_name() {
-  if constexpr (sizeof...(Branches) == 0)
-    return Boxes::architecture;
-  else
-    return Boxes::architecture_prefix + (std::string(Branches::architecture) + ...);
-}
-
 /// A network that proposes regions and computes of each, by a box branch and others beside it, what it shows.
 /// A model is immutable and may be called from several threads at once; calls at the same time share nothing.
 /// @tparam Boxes    the branch that decides what is an object, and where
@@ -57,8 +41,9 @@ class GeneralizedRCNN {
  public:
   using Scalar = typename B::Scalar;
   using Conventions = C;
-  using Result = typename ResultOf<Branches...>::Type;  ///< of one object
-  using Results = std::vector<Result>;                  ///< in order of falling score
+  using Result = typename CombinedResult<typename Branches::Result...>::Type;  ///< of one object
+  using Results = std::vector<Result>;                                         ///< in order of falling score
+  static constexpr Heads heads = (Boxes::heads | ... | Branches::heads);
 
   /// @throws Error if a tensor is missing, unknown or wrongly shaped, the configuration does not fit, or the file is of
   ///               another convention
@@ -73,12 +58,16 @@ class GeneralizedRCNN {
     const auto input = preprocess_(image, scope.workspace());
     const auto features = features_of(input.tensor);     // C2..C5 -> P2..P6
     const auto proposals = rpn_(features, input.frame);  // {r_1 .. r_n}
-    const RoiSource<B> source{backbone_, features, input.frame};
+    return objects_in({backbone_, features, input.frame}, proposals);
+  }
+
+  /// The second half of the figure: what an image's features show at the proposals.
+  [[nodiscard]] Results objects_in(const RoiSource<B>& source, const std::vector<BasicBox<Scalar>>& proposals) const {
     auto candidates = box_branch_(source, proposals);  // r_i, l_i
-    const auto boxes = original_boxes(candidates, input.frame, C::clip_results);
+    const auto boxes = original_boxes(candidates, source.frame, C::clip_results);
     auto results = results_of<Result>(candidates, boxes);
     const auto add = [&](const auto&... branch) { (branch.add_to(results, candidates, boxes, source), ...); };
-    std::apply(add, branches_);  // m_i, ...: in parallel
+    std::apply(add, branches_);  // m_i, k_i, ...: in parallel
     return results;
   }
 
@@ -130,7 +119,15 @@ using FasterRCNN = GeneralizedRCNN<B, C, BoxBranch<B, C>>;
 template <Backbone B, Convention C = Torchvision>
 using MaskRCNN = GeneralizedRCNN<B, C, BoxBranch<B, C>, MaskBranch<B, C>>;
 
-/// The same with box heads one after the other.
+/// Faster R-CNN and, in parallel to its box head, a branch that finds the keypoints of each object: human pose.
+template <Backbone B, Convention C = Torchvision>
+using KeypointRCNN = GeneralizedRCNN<B, C, BoxBranch<B, C>, KeypointBranch<B, C>>;
+
+/// Both branches: a mask and keypoints for each object.
+template <Backbone B, Convention C = Torchvision>
+using MaskKeypointRCNN = GeneralizedRCNN<B, C, BoxBranch<B, C>, MaskBranch<B, C>, KeypointBranch<B, C>>;
+
+/// With box heads one after the other.
 template <Backbone B, Convention C = Detectron2>
 using CascadeRCNN = GeneralizedRCNN<B, C, CascadeBoxBranch<B, C>>;
 template <Backbone B, Convention C = Detectron2>
@@ -168,7 +165,7 @@ GeneralizedRCNN<B, C, Boxes, Branches...>::GeneralizedRCNN(const Parameters& roo
 template <Backbone B, Convention C, class Boxes, class... Branches>
 ModelConfig GeneralizedRCNN<B, C, Boxes, Branches...>::own_config(const Parameters& root, const ModelConfig& config) {
   require_convention<C>(root.weights());
-  require_head(root.weights(), head_name<Boxes, Branches...>());
+  require_head(root.weights(), heads);
   ModelConfig own = resolved<C>(config, root.weights(), (root / "backbone").path());
   if (!own.exif_orientation) own.exif_orientation = C::exif_orientation;
   return own;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <maskrcnn/backbone.hpp>
 #include <maskrcnn/core/detection.hpp>
+#include <maskrcnn/core/heads.hpp>
 #include <maskrcnn/ops/softmax.hpp>
 #include <maskrcnn/stage_options.hpp>
 #include <maskrcnn/stages/roi_align.hpp>
@@ -111,8 +112,7 @@ class BoxBranch {
   using T = typename B::Scalar;
 
  public:
-  /// How names of architectures begin: with branches beside it, and without.
-  static constexpr const char *architecture_prefix = "", *architecture = "faster_rcnn";
+  static constexpr Heads heads{};
 
   /// @param at the place of `box_head` and `box_predictor`
   BoxBranch(const Parameters& at, const ModelConfig& config, Index channels, const Compute& compute)
@@ -146,11 +146,10 @@ class MaskBranch {
 
  public:
   using Result = Detection;
-  static constexpr const char* architecture = "mask_rcnn";  ///< how names of architectures begin
+  static constexpr Heads heads{.masks = true};
 
   /// @param at the place of `mask_head` and `mask_predictor`, or of the stages of a `cascade`, which have one each:
-  /// then
-  ///           masks are the mean of what all of them say
+  ///           then masks are the mean of what all of them say
   MaskBranch(const Parameters& at, const BranchOptions& options)
       : features_(roi_spec<C>(options.config, static_cast<Index>(options.config.mask_pool_size.value_or(B::mask_bins)),
                               options.config.mask_sampling_ratio),

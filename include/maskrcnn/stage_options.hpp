@@ -140,10 +140,11 @@ void check_config(const ModelConfig& config, std::size_t levels, Index classes) 
   if (config.anchor_sizes.size() != levels)
     fail("model: expected anchor_sizes for the ", levels, " levels of the backbone, found ",
          config.anchor_sizes.size());
-  if (C::roi.quantised && (config.box_sampling_ratio || config.mask_sampling_ratio || config.roi_align_aligned))
+  if (C::roi.quantised && (config.box_sampling_ratio || config.mask_sampling_ratio || config.keypoint_sampling_ratio ||
+                           config.roi_align_aligned))
     fail(
-        "model: expected no box_sampling_ratio, mask_sampling_ratio and roi_align_aligned for RoIPool, which has none, "
-        "found one of them");
+        "model: expected no box_sampling_ratio, mask_sampling_ratio, keypoint_sampling_ratio and roi_align_aligned for "
+        "RoIPool, which has none, found one of them");
   const Index labels = Labels{classes, C::background}.names();
   if (!config.class_names.empty() && config.class_names.size() != labels)
     fail("model: expected ", labels, " class names, one for each label of the weights, found ",

@@ -27,6 +27,7 @@ from detectron2.layers.mask_ops import paste_masks_in_image  # noqa: E402
 from detectron2.modeling import build_model  # noqa: E402
 from detectron2.modeling.poolers import assign_boxes_to_levels  # noqa: E402
 from detectron2.structures import Boxes  # noqa: E402
+from detectron2.structures.keypoints import heatmaps_to_keypoints  # noqa: E402
 
 # it rounds boxes to float there, beside scores of whatever type: models in double need both of one type
 sys.modules["detectron2.layers.nms"].box_ops = types.SimpleNamespace(
@@ -60,6 +61,7 @@ TOWERS = [
 ]  # fmt: skip
 
 
+SLIM_KEYPOINTS = ["MODEL.ROI_KEYPOINT_HEAD.CONV_DIMS", [12] * 8, "TEST.DETECTIONS_PER_IMAGE", 20]
 # name of the files: name in the zoo, changes, facts for the file
 ANCHORS = ["MODEL.ANCHOR_GENERATOR.SIZES", SMALL_ANCHORS], {}  # which the file's own tensors say
 MODELS = {
@@ -77,6 +79,11 @@ MODELS = {
     ),
     "panoptic": ("COCO-PanopticSegmentation/panoptic_fpn_R_50_1x", width(8, 1, 2) + ANCHORS[0] + [
         "MODEL.SEM_SEG_HEAD.CONVS_DIM", 32, "MODEL.SEM_SEG_HEAD.NUM_CLASSES", 5], ANCHORS[1]),
+    "keypoints": ("COCO-Keypoints/keypoint_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + SLIM_KEYPOINTS + [
+        "MODEL.ROI_HEADS.NUM_CLASSES", 1], {"classes": None, "box_detections_per_img": 20}),
+    "mask_keypoints": ("COCO-Keypoints/keypoint_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + SLIM_KEYPOINTS + [
+        "MODEL.MASK_ON", True, "MODEL.ROI_HEADS.NUM_CLASSES", 4, "MODEL.ROI_KEYPOINT_HEAD.NUM_KEYPOINTS", 5],
+        {"box_detections_per_img": 20}),
 }  # fmt: skip
 
 
@@ -88,14 +95,21 @@ def in_halves(module):
 
 def found_by(net, config, rgb):
     """In float and in double, which the network stays in."""
-    return {"float": package.detect(net.float(), config, rgb), "double": package.detect(net.double(), config, rgb)}
+    found = {}
+    for precision, typed in ("float", net.float), ("double", net.double):
+        instances = package.instances(typed(), config, rgb)
+        optional = [instances.get(field) if instances.has(field) else None for field in ("pred_masks", "pred_keypoints")]
+        found[precision] = instances.pred_boxes.tensor, instances.scores, instances.pred_classes, *optional
+    return found
 
 
 def save_results(name, picture, found):
     golden = Golden(f"detectron2_{name}")
     golden.add("case", image=picture)
-    for precision, (boxes, scores, labels, masks) in found.items():
+    for precision, (boxes, scores, labels, masks, keypoints) in found.items():
         golden.add(precision, boxes=boxes, scores=scores, labels=labels.int())
+        if keypoints is not None:
+            golden.add(precision, keypoints=keypoints)
     if masks is not None:
         golden.add("double", masks=packed(masks))
     golden.save()
@@ -121,7 +135,7 @@ def model(name):
     file = Golden(f"detectron2_{name}_model")
     file.tensors = tensors
     add_facts(file.tensors, net, config)
-    file.save({key: json.dumps(value) for key, value in (FACTS | facts).items()})
+    file.save({key: json.dumps(value) for key, value in (FACTS | facts).items() if value is not None})
     save_results(name, picture, found)
 
 
@@ -201,6 +215,16 @@ def steps():
     golden.save()
 
 
+def keypoint_decoding():
+    """The heatmaps of torchvision's golden file, exact."""
+    golden = Golden("detectron2_keypoint_decoding")
+    with safe_open(FOLDER / "keypoint_decoding.safetensors", "pt") as file:
+        maps, boxes = file.get_tensor("case.maps").float(), file.get_tensor("case.boxes")
+    golden.add("float", keypoints=heatmaps_to_keypoints(maps, boxes)[:, :, [0, 1, 3]])
+    golden.add("double", keypoints=heatmaps_to_keypoints(maps.double(), boxes.double())[:, :, [0, 1, 3]])
+    golden.save()
+
+
 def pillow_resize():
     """Of a Pillow that always begins with columns; later ones begin with rows where that seems less work to them."""
     if int(Image.__version__.split(".")[0]) >= 13:
@@ -223,4 +247,5 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         variants()
         steps()
+        keypoint_decoding()
         pillow_resize()

@@ -55,6 +55,10 @@ def conv_transpose2d():
         golden.add(
             f"case{i}", input=x, weight=weight, bias=bias, output=y.relu() if relu else y, geometry=[int(relu)]
         )
+    for i, (images, inside, height, width, outside) in enumerate([(2, 12, 7, 7, 17), (1, 3, 1, 5, 2)]):  # keypoint heads'
+        x, weight, bias = random(images, inside, height, width), random(inside, outside, 4, 4), random(outside)
+        y = functional.conv_transpose2d(x, weight, bias, stride=2, padding=1)
+        golden.add(f"overlapping{i}", input=x, weight=weight, bias=bias, output=y)
     golden.save()
 
 

@@ -9,8 +9,11 @@ from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.image_list import ImageList
+from torchvision.models.detection.keypoint_rcnn import KeypointRCNNHeads, KeypointRCNNPredictor
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
-from torchvision.models.detection.roi_heads import RoIHeads, expand_boxes, fastrcnn_loss, maskrcnn_inference, paste_masks_in_image
+from torchvision.models.detection.roi_heads import (
+    RoIHeads, expand_boxes, fastrcnn_loss, heatmaps_to_keypoints, maskrcnn_inference, paste_masks_in_image
+)  # fmt: skip
 from torchvision.models.detection.rpn import RPNHead, RegionProposalNetwork
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.models.resnet import BasicBlock, Bottleneck
@@ -216,6 +219,46 @@ def mask_head():
             probabilities = logits.sigmoid()[:, 0]
         golden.add_module(name, net)
         golden.add(name, input=pooled, labels=labels.int(), output=probabilities)
+    golden.save()
+
+
+def keypoint_head():
+    golden = Golden("keypoint_head")
+    for name, depth, keypoints in [("deep", 8, 17), ("shallow", 1, 2)]:
+        net = lively(nn.ModuleDict({
+            "keypoint_head": KeypointRCNNHeads(6, (8,) * depth), "keypoint_predictor": KeypointRCNNPredictor(8, keypoints)
+        }))  # fmt: skip
+        pooled = random(2, 6, 7, 7)
+        golden.add_module(name, net)
+        golden.add(name, input=pooled, output=net["keypoint_predictor"](net["keypoint_head"](pooled)))
+    golden.save()
+
+
+def keypoint_boxes():
+    """Boxes whose heatmaps of 28 x 28 are enlarged, reduced, copied, of less than a pixel, of no pixel, beyond the picture."""
+    boxes = [
+        [10.0, 10.0, 40.0, 50.0], [10.3, 20.7, 33.9, 25.2], [-12.5, -7.25, 200.0, 130.0], [5.0, 7.0, 33.0, 35.0],
+        [5.25, 7.5, 33.25, 35.5], [5.0, 7.0, 19.0, 21.0], [5.0, 7.0, 61.0, 63.0], [30.4, 30.4, 30.6, 30.6],
+        [30.4, 30.4, 30.4, 30.4], [30.0, 30.0, 31.0, 31.0], [3.0, 3.0, 4.0, 150.0], [3.0, 3.0, 150.0, 3.5],
+        [0.0, 0.0, 83.0, 60.0], [60.0, 40.0, 120.00001, 90.99999], [0.1, 0.2, 1.3, 2.4], [-0.9, -0.9, 0.4, 0.4],
+    ]  # fmt: skip
+    return torch.cat([torch.tensor(boxes), boxes_in(14, 200, 300, 1, 200)])
+
+
+def keypoint_decoding():
+    """Exact: which pixel is the keypoint; made in float. The first maps have ties that are none but for their order: sizes 28,
+    14 and 56 have weights of few bits."""
+    golden = Golden("keypoint_decoding")
+    boxes = keypoint_boxes()
+    coarse = functional.interpolate(torch.randn(len(boxes), 2, 9, 9), size=(28, 28), mode="bicubic")
+    maps = (coarse * 4).half().float()
+    maps[3:7, 0] = 0  # all are the largest
+    maps[3:7, 1] = torch.randint(0, 2, (4, 28, 28)).float()
+    golden.add("case", boxes=boxes, maps=maps.half())
+    found, scores = heatmaps_to_keypoints(maps, boxes)
+    golden.add("float", keypoints=torch.cat([found[..., :2], scores[..., None]], 2))
+    found, scores = heatmaps_to_keypoints(maps.double(), boxes.double())
+    golden.add("double", keypoints=torch.cat([found[..., :2], scores[..., None]], 2))
     golden.save()
 
 

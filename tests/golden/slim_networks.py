@@ -83,7 +83,8 @@ def spread(model, layer, picture, deviation):
         handle.remove()
         outputs = torch.cat([output.transpose(0, 1).flatten(1) for output in seen], 1)
         scale = deviation / outputs.std(1).clamp(min=1e-6)
-        layer.weight.mul_(scale.view(-1, *[1] * (layer.weight.dim() - 1)) if not isinstance(layer, nn.Linear) else scale[:, None])
+        axis_of_outputs = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
+        layer.weight.mul_(scale.view([-1 if axis == axis_of_outputs else 1 for axis in range(layer.weight.dim())]))
         layer.bias.copy_((layer.bias - outputs.mean(1)) * scale)
 
 
@@ -158,6 +159,8 @@ def make_useful(model, x, weak, frozen, nearly_dead=False):
     ]  # fmt: skip
     if heads.has_mask():
         last_layers.append((heads.mask_head, heads.mask_predictor.mask_fcn_logits, 3.0))
+    if heads.has_keypoint():
+        last_layers.append((heads.keypoint_head, heads.keypoint_predictor.kps_score_lowres, 3.0))
     for part, layer, deviation in last_layers:
         if frozen is None:
             settle(model, part, x, lambda x: model([x]))

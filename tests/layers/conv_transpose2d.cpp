@@ -26,6 +26,26 @@ TEST_CASE_TEMPLATE("transposed convolutions are torch's, on every kernel", T, fl
     }
 }
 
+TEST_CASE_TEMPLATE("kernels that overlap are torch's, such as the keypoint head's", T, float, double) {
+  const test::Golden golden("conv_transpose2d");
+  for (const auto* kernel : maskrcnn::kernels::available_kernels<T>())
+    for (const std::string name : {"overlapping0", "overlapping1"}) {
+      CAPTURE(name);
+      const auto shape = golden.shape(name + ".weight");
+      const ConvTransposeWeights<T> weights{.kernel = golden.values<T>(name + ".weight"),
+                                            .bias = golden.values<T>(name + ".bias"),
+                                            .in = shape[0],
+                                            .out = shape[1],
+                                            .height = 4,
+                                            .width = 4};
+      const ConvTranspose2d<T> conv(weights, {.stride = 2, .padding = 1}, *kernel);
+      const auto output = conv(golden.tensor<T>(name + ".input"));
+      const auto expected = golden.tensor<T>(name + ".output");
+      CHECK(output.shape() == expected.shape());
+      CHECK(test::difference(output.elements(), expected.elements()) < test::tolerance<T>);
+    }
+}
+
 namespace {
 
 /// A kernel and how it moves.

@@ -86,7 +86,7 @@ struct SelfTestBytes {
   for (int y = 0; y < image.height(); ++y)
     bytes->pixels.insert(bytes->pixels.end(), image.row(y), image.row(y) + 3 * image.width());
   const auto objects = maskrcnn::SelfTest::objects_of(AnyModel(before, config)(image), 5);
-  for (const auto& [box, label, score, area] : objects)
+  for (const auto& [box, label, score, area, keypoints] : objects)
     bytes->objects.insert(bytes->objects.end(), {box.x0, box.y0, box.x1, box.y1, static_cast<float>(label),
                                                  score + shift, static_cast<float>(area)});
   auto tensors = before.tensors();

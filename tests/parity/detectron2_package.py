@@ -54,10 +54,15 @@ def resized(config, picture):
 
 
 @torch.no_grad()
+def instances(model, config, picture):
+    """What the model finds in an RGB picture, as it says it."""
+    height, width = picture.shape[:2]
+    return model([{"image": resized(config, picture), "height": height, "width": width}])[0]["instances"]
+
+
 def detect(model, config, picture):
     """boxes [N, 4], scores [N], labels [N] from 0, masks [N, H, W] or None; of an RGB picture."""
-    height, width = picture.shape[:2]
-    found = model([{"image": resized(config, picture), "height": height, "width": width}])[0]["instances"]
+    found = instances(model, config, picture)
     masks = found.pred_masks if found.has("pred_masks") else None
     return found.pred_boxes.tensor, found.scores, found.pred_classes, masks
 
@@ -95,6 +100,8 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
         spread(model, config, picture, predictor.bbox_pred, 1.0, adapt)
     if config.MODEL.MASK_ON:
         spread(model, config, picture, heads.mask_head.predictor, 3.0, adapt)
+    if config.MODEL.KEYPOINT_ON:
+        spread(model, config, picture, heads.keypoint_head.score_lowres, 3.0, adapt)
     return model
 
 
@@ -121,7 +128,8 @@ def spread(model, config, picture, layer, deviation, adapt):
     values = torch.cat([output.transpose(0, 1).flatten(1) for output in seen], 1)
     scale = deviation / values.std(1).clamp(min=1e-3)
     with torch.no_grad():
-        layer.weight.mul_(scale.reshape(-1, *[1] * (layer.weight.dim() - 1)))
+        outputs = 1 if isinstance(layer, nn.ConvTranspose2d) else 0  # where weights have them
+        layer.weight.mul_(scale.reshape([-1 if axis == outputs else 1 for axis in range(layer.weight.dim())]))
         layer.bias.copy_((layer.bias - values.mean(1)) * scale)
     adapt(layer)
 

@@ -51,17 +51,24 @@ TEST_CASE("any of torchvision's conventions may be chosen for its files that do 
 }
 
 TEST_CASE("metadata may not name another head than the model's") {
-  const auto error_of_head = [](const std::string& architecture, const std::string& head) {
+  using maskrcnn::Heads;
+  const Heads mask{.masks = true}, keypoints{.keypoints = true}, both = mask | keypoints;
+  const auto error_of_head = [](const std::string& architecture, const Heads& heads) {
     const auto weights = test::MadeWeights().say("architecture", architecture).weights();
-    return test::error_of([&] { maskrcnn::require_head(weights, head); });
+    return test::error_of([&] { maskrcnn::require_head(weights, heads); });
   };
-  CHECK(error_of_head("mask_rcnn_resnet50_fpn", "mask_rcnn") == "(no error)");
-  CHECK(error_of_head("faster_rcnn_resnet50_fpn", "faster_rcnn") == "(no error)");
-  CHECK(error_of_head("resnet50_fpn", "mask_rcnn") == "(no error)");  // says nothing of a head
+  CHECK(error_of_head("mask_rcnn_resnet50_fpn", mask) == "(no error)");
+  CHECK(error_of_head("faster_rcnn_resnet50_fpn", {}) == "(no error)");
+  CHECK(error_of_head("mask_keypoint_rcnn_resnet50_fpn", both) == "(no error)");
+  CHECK(error_of_head("resnet50_fpn", mask) == "(no error)");  // says nothing of a head
   CHECK(
-      error_of_head("faster_rcnn_resnet50_fpn", "mask_rcnn") ==
+      error_of_head("faster_rcnn_resnet50_fpn", mask) ==
       "model: expected weights of architecture 'mask_rcnn_...', found 'faster_rcnn_resnet50_fpn', as metadata "
       "'architecture' says; run them with FasterRCNN<...>, or with load_model, which chooses by the file (file made)");
-  CHECK(test::contains(error_of_head("mask_rcnn_resnet50_fpn", "faster_rcnn"), "run them with MaskRCNN<...>"));
-  CHECK(test::error_of([] { maskrcnn::require_head(test::MadeWeights().weights(), "mask_rcnn"); }) == "(no error)");
+  CHECK(test::contains(error_of_head("mask_rcnn_resnet50_fpn", {}), "run them with MaskRCNN<...>"));
+  CHECK(test::contains(error_of_head("mask_keypoint_rcnn_resnet50_fpn", mask), "run them with MaskKeypointRCNN<...>"));
+  CHECK(test::contains(error_of_head("mask_rcnn_resnet50_fpn", both),
+                       "expected weights of architecture "
+                       "'mask_keypoint_rcnn_...'"));
+  CHECK(test::error_of([&] { maskrcnn::require_head(test::MadeWeights().weights(), mask); }) == "(no error)");
 }

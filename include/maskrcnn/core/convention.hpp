@@ -82,6 +82,23 @@ struct CascadeRule {
   CascadeScores scores = CascadeScores::probabilities;
 };
 
+/// What the score of a keypoint is, besides where its heatmap is largest. `logit`: the heatmap's value there, of any
+/// sign; `share`: from 0 to about 1, how much of exp(heatmap), summed over the network's own resolution, is there.
+enum class KeypointScore { logit, share };
+
+/// How keypoints are scored, and what becomes of that in COCO results and in drawings.
+struct KeypointRule {
+  KeypointScore score = KeypointScore::logit;
+  /// Keypoints that score less are taken for guesses by whoever draws them.
+  double sure_from = 0;
+  /// What is taken off x and y in COCO results: COCO's truth numbers pixels, so that the centre of the first is 0.
+  double coco_shift = 0;
+  /// Whether the third number of each keypoint is its score there; else it is 1.
+  bool coco_scores = false;
+
+  friend constexpr bool operator==(const KeypointRule&, const KeypointRule&) = default;
+};
+
 /// torchvision's `maskrcnn_resnet50_fpn` and its relatives, eager mode, 0.16 and later.
 struct Torchvision {
   /// As metadata say it.
@@ -138,6 +155,8 @@ struct Torchvision {
   static constexpr CascadeRule cascade{};
 
   static constexpr MaskPaste mask_paste = MaskPaste::integer_box;
+  /// `heatmaps_to_keypoints`; what COCO results are made of them, `CocoEvaluator` of torchvision's references says.
+  static constexpr KeypointRule keypoints{};
 };
 
 /// torchvision's numbers with RoIPool, the quantised pooling of Fast R-CNN, in place of RoIAlign.
@@ -190,6 +209,9 @@ struct Detectron2 : Torchvision {
                                        .scores = CascadeScores::probabilities};
 
   static constexpr MaskPaste mask_paste = MaskPaste::sampled;
+  /// `heatmaps_to_keypoints`, `instances_to_coco_json`; its `Visualizer` draws keypoints above 0.05.
+  static constexpr KeypointRule keypoints{
+      .score = KeypointScore::share, .sure_from = 0.05, .coco_shift = 0.5, .coco_scores = true};
 };
 
 /// mmdetection's models since version 2.0: Mask and Faster R-CNN with FPN, C4 and DC5. Its "caffe" style, whose files
@@ -258,6 +280,7 @@ concept Convention = requires {
   { C::clip_results } -> std::convertible_to<bool>;
   { C::cascade } -> std::convertible_to<CascadeRule>;
   { C::mask_paste } -> std::convertible_to<MaskPaste>;
+  { C::keypoints } -> std::convertible_to<KeypointRule>;
 };
 
 }  // namespace maskrcnn

@@ -6,6 +6,7 @@
 #include <maskrcnn/core/box.hpp>
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/error.hpp>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -82,13 +83,63 @@ struct Detection {
   Mask mask;
 };
 
+/// One keypoint of an object: a joint of a person, say.
+struct Keypoint {
+  float x = 0, y = 0;  ///< in pixels of the original image; the centre of the first pixel is (0.5, 0.5)
+  float score = 0;     ///< what `KeypointRule::score` of the model's convention says
+
+  friend bool operator==(const Keypoint&, const Keypoint&) = default;
+};
+/// The keypoints of one object, as many for each, in the order of the model's training data.
+using Keypoints = std::vector<Keypoint>;
+
+/// One object found by Keypoint R-CNN.
+struct KeypointDetection {
+  Box box;
+  int label = 0;
+  float score = 0;
+  Keypoints keypoints;
+};
+
+/// One object found by a model with a mask and a keypoint branch.
+struct MaskKeypointDetection {
+  Box box;
+  int label = 0;
+  float score = 0;
+  Mask mask;
+  Keypoints keypoints;
+};
+
+/// What a model returns of each object whose branches, alone, would return these.
+template <class... Results>
+struct CombinedResult;
+template <>
+struct CombinedResult<> {
+  using Type = BoxDetection;
+};
+template <class Result>
+struct CombinedResult<Result> {
+  using Type = Result;
+};
+template <>
+struct CombinedResult<Detection, KeypointDetection> {
+  using Type = MaskKeypointDetection;
+};
+
 /// What a model returns for one image: objects in order of falling score.
 using BoxDetections = std::vector<BoxDetection>;
 using Detections = std::vector<Detection>;
+using KeypointDetections = std::vector<KeypointDetection>;
+using MaskKeypointDetections = std::vector<MaskKeypointDetection>;
 
 /// Whether a result has a mask: what models without masks find has an empty one, of no image.
-[[nodiscard]] inline bool has_mask(const Detection& detection) { return detection.mask.image_size() != Size{}; }
-[[nodiscard]] constexpr bool has_mask(const BoxDetection&) { return false; }
+template <class Result>
+[[nodiscard]] bool has_mask(const Result& detection) {
+  if constexpr (requires { detection.mask; })
+    return detection.mask.image_size() != Size{};
+  else
+    return false;
+}
 
 /// What a model of any kind returns for one image: objects in order of falling score, each with what its model makes.
 class AnyDetections {
@@ -97,14 +148,22 @@ class AnyDetections {
   // NOLINTNEXTLINE(google-explicit-constructor): what a model of a given type returns is a result of any model
   AnyDetections(Detections detections) : objects_(std::move(detections)), has_masks_(true) {}
   // NOLINTNEXTLINE(google-explicit-constructor)
-  AnyDetections(const BoxDetections& detections) {
-    objects_.reserve(detections.size());
-    for (const BoxDetection& found : detections)
-      objects_.push_back({.box = found.box, .label = found.label, .score = found.score, .mask = {}});
+  AnyDetections(BoxDetections detections) { take(std::move(detections)); }
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  AnyDetections(KeypointDetections detections) : has_keypoints_(true) { take(std::move(detections)); }
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  AnyDetections(MaskKeypointDetections detections) : has_masks_(true), has_keypoints_(true) {
+    take(std::move(detections));
   }
 
   /// Whether the model makes masks; if not, those of its objects are empty.
   [[nodiscard]] bool has_masks() const { return has_masks_; }
+  /// Whether the model makes keypoints.
+  [[nodiscard]] bool has_keypoints() const { return has_keypoints_; }
+  /// The keypoints of object number `index`; none, if the model makes none.
+  [[nodiscard]] std::span<const Keypoint> keypoints(std::size_t index) const {
+    return has_keypoints_ ? std::span<const Keypoint>(keypoints_[index]) : std::span<const Keypoint>();
+  }
 
   [[nodiscard]] const Detections& objects() const { return objects_; }
   [[nodiscard]] std::size_t size() const { return objects_.size(); }
@@ -114,9 +173,33 @@ class AnyDetections {
   [[nodiscard]] auto end() const { return objects_.end(); }
 
  private:
+  template <class Results>
+  void take(Results detections) {
+    objects_.resize(detections.size());
+    if (has_keypoints_) keypoints_.resize(detections.size());
+    for (std::size_t i = 0; i < detections.size(); ++i) {
+      auto& found = detections[i];
+      objects_[i] = {.box = found.box, .label = found.label, .score = found.score, .mask = {}};
+      if constexpr (requires { found.mask; }) objects_[i].mask = std::move(found.mask);
+      if constexpr (requires { found.keypoints; }) keypoints_[i] = std::move(found.keypoints);
+    }
+  }
+
   Detections objects_;
-  bool has_masks_ = false;
+  std::vector<Keypoints> keypoints_;  ///< of each object, if there are any
+  bool has_masks_ = false, has_keypoints_ = false;
 };
+
+/// The keypoints of object number `index` of what any model returns; none, if it makes none.
+template <class Objects>
+[[nodiscard]] std::span<const Keypoint> keypoints_of(const Objects& detections, std::size_t index) {
+  if constexpr (requires { detections[index].keypoints; })
+    return detections[index].keypoints;
+  else if constexpr (requires { detections.keypoints(index); })
+    return detections.keypoints(index);
+  else
+    return {};
+}
 
 /// Objects on their way through the network: entry i of each list belongs to object i; boxes are in pixels of the
 /// resized image, scores fall.

@@ -20,7 +20,8 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
 /// Compares what was found with the truth, once for all thresholds, area ranges and limits:
 /// - found objects choose, best score first, the truth that they overlap most, among those not yet taken;
-/// - crowds, and truths outside of the area range, are chosen only by objects that fit no other, which then count
+/// - crowds, objects without keypoints where those are compared, and truths outside of the area range, are chosen only
+/// by objects that fit no other, which then count
 ///   neither as right nor as wrong; nor do objects outside of the area range that fit nothing;
 /// - an object counts whatever its id, also 0, which pycocotools takes for "no object" and what fits it for wrong;
 /// - precision and recall are taken over all images, in order of falling score; precision at a recall is the best at
@@ -31,6 +32,7 @@ class CocoEvaluation {
   ///              hold more
   CocoEvaluation(const Dataset& data, const std::vector<Found>& objects, Measure measure, std::size_t limit = 100)
       : limits_{coco_limits[0], coco_limits[1], coco_limits[2], limit},
+        measure_(measure),
         groups_(data, objects, measure, coco_threshold(0), std::max(coco_limits[2], limit)),
         categories_(data.categories.size()) {
     matches_.resize(groups_.found.size());
@@ -56,6 +58,24 @@ class CocoEvaluation {
     result.ar_medium = mean(2, limit, &Cell::recall);
     result.ar_large = mean(3, limit, &Cell::recall);
     return result;
+  }
+
+  /// The ten numbers of keypoints, with the limit that was asked for, which is `coco_keypoint_limit` in COCO's.
+  [[nodiscard]] KeypointSummary keypoint_summary() const {
+    const CocoSummary all = summary(true);
+    const auto recall_at = [this](std::size_t threshold) {
+      return mean_over(0, 3, [threshold](const Cell& cell) { return cell.recall[threshold]; });
+    };
+    return {.ap = all.ap,
+            .ap50 = all.ap50,
+            .ap75 = all.ap75,
+            .ap_medium = all.ap_medium,
+            .ap_large = all.ap_large,
+            .ar = all.ar,
+            .ar50 = recall_at(0),
+            .ar75 = recall_at(5),
+            .ar_medium = all.ar_medium,
+            .ar_large = all.ar_large};
   }
 
   /// What became of each found object at one threshold, all areas, in the order of the findings.
@@ -127,7 +147,7 @@ class CocoEvaluation {
         return !is_nan(area) && (area < range.smallest || area > range.largest);
       };
       for (std::size_t t = 0; t < truths; ++t) {
-        ignored[t] = truth(t).crowd || outside(truth(t).area) ? 1 : 0;
+        ignored[t] = counts_neither_way(truth(t), measure_) || outside(truth(t).area) ? 1 : 0;
         wanted_[g][a] += ignored[t] == 0 ? 1 : 0;
       }
       for (std::size_t i = 0; i < coco_thresholds; ++i) {
@@ -247,6 +267,7 @@ class CocoEvaluation {
   }
 
   std::array<std::size_t, 4> limits_;
+  Measure measure_;
   ObjectGroups groups_;
   std::vector<Match> matches_;                               // as groups_.found
   std::vector<std::array<std::size_t, coco_areas>> wanted_;  // of each group

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/evaluate/coco_entries.hpp>
 #include <maskrcnn/evaluate/coco_segmentation.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
@@ -116,10 +118,29 @@ class AnnotationReader {
       truth.area = annotation.number("area");
     else
       truth.area = masked ? truth.mask.area() : truth.box.area();
+    read_keypoints(annotation, object, truth);
     return truth;
   }
 
  private:
+  void read_keypoints(const JsonRecord& annotation, const ObjectReader& object, Truth& truth) {
+    truth.keypoints = object.keypoints();
+    const auto labelled = std::count_if(truth.keypoints.begin(), truth.keypoints.end(),
+                                        [](const KeypointMark& mark) { return mark.v > 0; });
+    truth.num_keypoints = static_cast<std::size_t>(labelled);
+    if (truth.keypoints.empty()) return;
+    if (truth.keypoints.size() != coco_keypoint_sigmas.size())
+      oddities_->add(Oddity::other_keypoints, annotation.index());
+    if (!annotation.has("num_keypoints")) {
+      oddities_->add(Oddity::no_number_of_keypoints, annotation.index());
+      return;
+    }
+    const double said = annotation.number("num_keypoints");
+    if (!is_finite(said) || said < 0)
+      annotation.refuse_key("num_keypoints", "0 or more", JsonRecord::excerpt(annotation.at("num_keypoints", "")));
+    truth.num_keypoints = static_cast<std::size_t>(std::ceil(std::min(said, 1e6)));
+  }
+
   /// Where the entry is that an annotation belongs to; behind all, if it is not listed, or null.
   template <class Entry>
   [[nodiscard]] static std::size_t position(const JsonRecord& annotation, const char* key,
@@ -159,11 +180,21 @@ inline void look_at_ids(const std::vector<Truth>& truths, Oddities& oddities) {
   }
 }
 
+/// Whether keypoints can be scored: some objects have COCO's, none has another number.
+[[nodiscard]] inline bool look_at_keypoints(const std::vector<Truth>& truths, std::size_t no_image,
+                                            Oddities& oddities) {
+  const bool any =
+      std::any_of(truths.begin(), truths.end(), [](const Truth& truth) { return !truth.keypoints.empty(); });
+  for (std::size_t i = 0; any && i < truths.size(); ++i)
+    if (truths[i].image != no_image && truths[i].keypoints.empty()) oddities.add(Oddity::no_keypoints, i);
+  return any && !oddities.any(Oddity::other_keypoints);
+}
+
 }  // namespace coco_data
 
-/// Reads COCO instances: polygons, run lengths as numbers or as text, crowds, boxes alone. Without "area", the mask's
-/// area counts, or the box's; without "bbox", the box around the mask. What pycocotools scores in spite of its oddities
-/// is scored alike, and `Dataset::notes` has a line for each kind.
+/// Reads COCO instances: polygons, run lengths as numbers or as text, crowds, boxes alone, keypoints. Without "area",
+/// the mask's area counts, or the box's; without "bbox", the box around the mask. What pycocotools scores in spite of
+/// its oddities is scored alike, and `Dataset::notes` has a line for each kind.
 /// @param bytes of the file
 /// @param path  its name, for messages
 /// @throws Error naming the file, the place in it, what was expected and found
@@ -190,6 +221,7 @@ inline void look_at_ids(const std::vector<Truth>& truths, Oddities& oddities) {
   auto truths =
       coco_data::read_in_parallel<Truth>(annotations.values(), [&](std::size_t i) { return read(annotations[i]); });
   coco_data::look_at_ids(truths, of_annotations);
+  data.has_keypoints = coco_data::look_at_keypoints(truths, data.images.size(), of_annotations);
   std::erase_if(truths, [&](const Truth& truth) { return truth.image == data.images.size(); });
   if (truths.empty() && !annotations.values().empty())
     fail("data: expected annotations of the images and categories that are listed, found none among ",

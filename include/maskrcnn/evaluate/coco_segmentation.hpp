@@ -1,12 +1,15 @@
-/// Masks and boxes as COCO's files write them: polygons, run lengths as numbers or text, [x, y, width, height].
+/// Masks, boxes and keypoints as COCO's files write them: polygons, run lengths as numbers or text, [x, y, width,
+/// height], [x, y, v, ...].
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <maskrcnn/core/number.hpp>
 #include <maskrcnn/evaluate/json_record.hpp>
+#include <maskrcnn/evaluate/keypoint_similarity.hpp>
 #include <maskrcnn/evaluate/oddities.hpp>
 #include <maskrcnn/evaluate/polygon.hpp>
 #include <maskrcnn/evaluate/region.hpp>
@@ -67,6 +70,25 @@ class ObjectReader {
     if (no_runs_) odd(Oddity::no_runs);
     note_number_as_text();
     return mask;
+  }
+
+  /// x, y, v of each; none, if there are none.
+  [[nodiscard]] KeypointMarks keypoints() const {
+    KeypointMarks marks;
+    if (!record_->holds("keypoints")) return marks;
+    const char* const expected = "a list of numbers, x, y, v of each keypoint,";
+    const nlohmann::json& value = record_->at("keypoints", expected);
+    if (!value.is_array() || value.size() % 3 != 0)
+      record_->refuse_key("keypoints", expected, JsonRecord::excerpt(value));
+    std::array<double, 3> numbers{};
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const auto number = number_of(value[i]);
+      if (!number || !is_finite(*number))
+        record_->refuse_key("keypoints", expected, JsonRecord::excerpt(value[i]) + " in it");
+      numbers[i % 3] = *number;
+      if (i % 3 == 2) marks.push_back({numbers[0], numbers[1], numbers[2]});
+    }
+    return marks;
   }
 
   /// The width and height of an image in pixels; zeros, if they are missing, null or 0.

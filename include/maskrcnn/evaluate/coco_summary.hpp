@@ -46,6 +46,22 @@ inline constexpr std::array<const char*, 12> coco_summary_names{"AP",        "AP
                                                                 "AP_medium", "AP_large", "AR_1",      "AR_10",
                                                                 "AR",        "AR_small", "AR_medium", "AR_large"};
 
+/// How many found objects per image and category COCO looks at where keypoints are compared.
+inline constexpr std::size_t coco_keypoint_limit = 20;
+
+/// The same for keypoints, of whose objects none are called small.
+struct KeypointSummary {
+  double ap = -1, ap50 = -1, ap75 = -1, ap_medium = -1, ap_large = -1;
+  double ar = -1, ar50 = -1, ar75 = -1, ar_medium = -1, ar_large = -1;
+
+  /// In COCO's order.
+  [[nodiscard]] std::array<double, 10> values() const {
+    return {ap, ap50, ap75, ap_medium, ap_large, ar, ar50, ar75, ar_medium, ar_large};
+  }
+};
+inline constexpr std::array<const char*, 10> keypoint_summary_names{"AP", "AP50", "AP75", "AP_medium", "AP_large",
+                                                                    "AR", "AR50", "AR75", "AR_medium", "AR_large"};
+
 /// One category, or the mean of all that have something to find.
 struct CategoryScore {
   double ap = -1, ap50 = -1, ap75 = -1, ar = -1;

@@ -6,6 +6,7 @@
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/listed.hpp>
 #include <maskrcnn/evaluate/image_names.hpp>
+#include <maskrcnn/evaluate/keypoint_similarity.hpp>
 #include <maskrcnn/evaluate/region.hpp>
 #include <maskrcnn/io/coco_id.hpp>
 #include <set>
@@ -36,6 +37,8 @@ struct Truth {
   double area = 0;     ///< what COCO calls its area, whichever it is: decides whether it is small, medium or large
   bool crowd = false;  ///< many objects in one, not told apart: finding any number of them is neither right nor wrong
   Region mask{};       ///< empty if there is none; of another size than the image, if the data set says so
+  KeypointMarks keypoints{};      ///< none, if the data set does not say any
+  std::size_t num_keypoints = 0;  ///< how many of them are labelled, as the data set says; objects of 0 are ignored
 };
 
 /// An object that a model says is there.
@@ -43,8 +46,9 @@ struct Found {
   std::size_t image = 0, category = 0;  ///< positions, as in `Truth`
   double score = 0;
   Rectangle box{};
-  double area = 0;  ///< as in `Truth`
-  Region mask{};    ///< empty if there are no masks
+  double area = 0;            ///< as in `Truth`
+  Region mask{};              ///< empty if there are no masks
+  KeypointMarks keypoints{};  ///< empty if there are none
 };
 
 /// Images (the ones left out, too) and categories in the order of their ids, truths in the order of their file.
@@ -54,6 +58,7 @@ struct Dataset {
   std::vector<Category> categories{};
   std::vector<Truth> truths{};
   bool has_masks = true;              ///< whether every truth has one
+  bool has_keypoints = false;         ///< whether truths have COCO's 17, at least some of them
   bool has_ids = true;                ///< whether the images' ids are the data's own, not merely their numbers here
   std::vector<ImageInfo> left_out{};  ///< images beside these that were not selected; results may be of them, too
   std::vector<std::string> notes{};   ///< what a reader of the numbers should know about how this was read
@@ -63,6 +68,7 @@ struct Dataset {
 struct Findings {
   std::vector<Found> objects{};  ///< in the order in which they were found
   bool has_masks = true;
+  bool has_keypoints = false;        ///< whether objects have COCO's 17
   std::size_t other_images = 0;      ///< objects left out because their image is not in the data set,
   std::size_t other_categories = 0;  ///< or their category
   std::size_t told_by_id = 0;        ///< objects whose file name fits several images, so that image_id decided

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <maskrcnn/core/number.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/evaluate/dataset.hpp>
 #include <numeric>
@@ -14,12 +15,25 @@
 
 namespace maskrcnn::inline MASKRCNN_FLAGS::evaluate {
 
-/// Whether boxes or masks are compared.
-enum class Measure { box, mask };
+/// Whether boxes, masks or keypoints are compared.
+enum class Measure { box, mask, keypoints };
 
+/// How well a found object fits a true one, from 0 to 1.
 [[nodiscard]] inline double overlap(const Found& found, const Truth& truth, Measure measure) {
-  return measure == Measure::box ? overlap(found.box, truth.box, truth.crowd)
-                                 : overlap(found.mask, truth.mask, truth.crowd);
+  switch (measure) {
+    case Measure::box:
+      return overlap(found.box, truth.box, truth.crowd);
+    case Measure::mask:
+      return overlap(found.mask, truth.mask, truth.crowd);
+    case Measure::keypoints:
+      return similarity(found.keypoints, truth.keypoints, truth.box, truth.area);
+  }
+  return 0;
+}
+
+/// Whether finding a true object counts neither way: a crowd or, where keypoints are compared, an object without any.
+[[nodiscard]] inline bool counts_neither_way(const Truth& truth, Measure measure) {
+  return truth.crowd || (measure == Measure::keypoints && truth.num_keypoints == 0);
 }
 
 /// The objects of one image and category: entries `begin` to `end` - 1 of the sorted lists.
@@ -64,7 +78,7 @@ struct ObjectGroups {
       for (std::size_t f = group.found_begin; f < end; ++f)
         for (std::size_t t = group.truth_begin; t < group.truth_end; ++t) {
           const double value = overlap(objects[found[f]], data.truths[truths[t]], measure);
-          if (value >= at_least)
+          if (value >= at_least || is_nan(value))  // of an area that is none; numpy's comparisons are false for it
             pairs[g].push_back({static_cast<std::uint32_t>(f - group.found_begin),
                                 static_cast<std::uint32_t>(t - group.truth_begin), value});
         }

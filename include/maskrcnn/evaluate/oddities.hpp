@@ -36,6 +36,10 @@ enum class Oddity : std::size_t {
   odd_coordinates,
   no_runs,
   other_size,
+  other_keypoints,
+  no_keypoints,
+  no_number_of_keypoints,
+  nothing_for_keypoints,
 };
 
 /// The beginning of the line about each kind, in their order.
@@ -65,8 +69,12 @@ inline constexpr std::array odd_texts{
     "polygons of an odd number of coordinates go without the last, as in pycocotools",
     "masks without any run length have no pixel",
     "masks of another size than their image fit no mask but those of that size, as in pycocotools",
+    "keypoints are not scored, since COCO's similarity is of 17 for each object; of another number are",
+    "annotations without 'keypoints' count as objects without any, while pycocotools stops there",
+    "annotations without 'num_keypoints' have as many as are labelled, while pycocotools stops there",
+    "detections without 'keypoints' fit no true ones, while pycocotools stops there",
 };
-static_assert(odd_texts.size() == static_cast<std::size_t>(Oddity::other_size) + 1, "each kind has a text");
+static_assert(odd_texts.size() == static_cast<std::size_t>(Oddity::nothing_for_keypoints) + 1, "each kind has a text");
 
 /// Counts oddities, by several threads.
 class Oddities {

@@ -52,7 +52,9 @@ struct Report {
   std::size_t crowds = 0, truths = 0;  ///< true objects that are crowds, and the others
   MeasureReport box;
   std::optional<MeasureReport> mask;  ///< nothing if the truth or the findings have no masks
-  std::vector<ImageReport> images;    ///< those with something to find or found, best first
+  /// By COCO's similarity of keypoints and its limit of 20; nothing if the truth or the findings have none.
+  std::optional<KeypointSummary> keypoints;
+  std::vector<ImageReport> images;  ///< those with something to find or found, best first
 
   /// By masks, if there are any.
   [[nodiscard]] const MeasureReport& best_measure() const { return mask ? *mask : box; }
@@ -110,6 +112,9 @@ namespace report {
   result.box = report::measure(data, findings.objects, Measure::box, options, result.images);
   if (data.has_masks && findings.has_masks)
     result.mask = report::measure(data, findings.objects, Measure::mask, options, result.images);
+  if (data.has_keypoints && findings.has_keypoints)
+    result.keypoints =
+        CocoEvaluation(data, findings.objects, Measure::keypoints, coco_keypoint_limit).keypoint_summary();
   return result;
 }
 

@@ -24,6 +24,11 @@ struct Rectangle {
   int left = 0, top = 0, right = 0, bottom = 0;
 };
 
+/// A place between the pixels of a canvas; finite.
+struct Point {
+  double x = 0, y = 0;
+};
+
 class Canvas {
  public:
   Canvas() = default;
@@ -58,6 +63,26 @@ class Canvas {
     fill({area.left, lower, area.right, area.bottom}, colour, opacity);
     fill({area.left, upper, area.left + across, lower}, colour, opacity);
     fill({std::max(area.right - across, area.left + across), upper, area.right, lower}, colour, opacity);
+  }
+
+  /// A line with round ends, `radius` to either side of the way between two points; a disc, if they are the same. Its
+  /// edge is smooth. The centre of the first pixel is (0.5, 0.5).
+  void stroke(Point from, Point to, double radius, Colour colour, double opacity) {
+    const auto first = [radius](double a, double b, int limit) {
+      return static_cast<int>(std::clamp(std::floor(std::min(a, b) - radius - 1), 0.0, double(limit)));
+    };
+    const auto last = [radius](double a, double b, int limit) {
+      return static_cast<int>(std::clamp(std::ceil(std::max(a, b) + radius + 1), 0.0, double(limit)));
+    };
+    const double dx = to.x - from.x, dy = to.y - from.y, square = dx * dx + dy * dy;
+    for (int y = first(from.y, to.y, image_.height()); y < last(from.y, to.y, image_.height()); ++y)
+      for (int x = first(from.x, to.x, image_.width()); x < last(from.x, to.x, image_.width()); ++x) {
+        const double px = x + 0.5 - from.x, py = y + 0.5 - from.y;
+        const double along = square > 0 ? std::clamp((px * dx + py * dy) / square, 0.0, 1.0) : 0.0;
+        const double distance = std::hypot(px - along * dx, py - along * dy);
+        if (const double part = std::clamp(radius - distance + 0.5, 0.0, 1.0); part > 0)
+          blend(x, y, colour, part * opacity);
+      }
   }
 
   /// Letters of `scale` times the font's size, the first one's cell with its upper left corner at (left, top). At

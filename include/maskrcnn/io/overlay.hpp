@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,9 @@
 #include <maskrcnn/io/bitmap_font.hpp>
 #include <maskrcnn/io/canvas.hpp>
 #include <maskrcnn/io/coco_json.hpp>
+#include <maskrcnn/weights/coco_keypoints.hpp>
 #include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,7 @@ struct OverlayStyle {
   int max_long_side = 2560;  ///< but not beyond this
   double mask_opacity = 0.38;
   double box_opacity = 0.75;
+  double sure_keypoint = 0;  ///< keypoints that score less are left out: `KeypointRule::sure_from`
   bool boxes = true;
   bool tags = true;  ///< label and score, where there is room for them
 };
@@ -46,6 +50,17 @@ struct OverlayStyle {
   return {byte(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
           byte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
           byte(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s)};
+}
+
+/// Left and right are told apart by cold and warm colours.
+[[nodiscard]] constexpr Colour part_colour(BodyPart part) {
+  constexpr std::array<Colour, 6> colours{{{255, 221, 87},    // head
+                                           {196, 255, 140},   // torso
+                                           {92, 214, 255},    // left arm
+                                           {255, 152, 72},    // right arm
+                                           {96, 140, 255},    // left leg
+                                           {255, 96, 150}}};  // right leg
+  return colours[static_cast<std::size_t>(part)];
 }
 
 namespace overlay {
@@ -93,6 +108,39 @@ class Drawing {
   /// Outlines a box.
   void box(const Box& box, Colour colour, double opacity) { canvas_.frame(pixels(box), 1, colour, opacity); }
 
+  /// Draws the keypoints that are sure: dots and, if they are those of COCO's people, limbs between them.
+  void keypoints(std::span<const Keypoint> all, const Box& box, Colour colour) {
+    const double side = std::max(box.width(), box.height()) * static_cast<float>(scale_);
+    const double limb = is_finite(side) ? std::clamp(side / 150, 0.9, 4.5) : 0.9, joint = 1.5 * limb;
+    const auto sure = [&](const Keypoint& keypoint) {
+      return is_finite(keypoint.x) && is_finite(keypoint.y) && reaches(double{keypoint.score}, style_.sure_keypoint);
+    };
+    const auto at = [this](const Keypoint& keypoint) {
+      return Point{double{keypoint.x} * scale_, double{keypoint.y} * scale_};
+    };
+    const bool person = all.size() == coco_keypoint_names.size();
+    std::vector<Colour> colours(all.size(), colour);
+    if (person)
+      for (const Limb& limb_of : coco_skeleton) {
+        colours[limb_of.from] = part_colour(limb_of.part);
+        if (limb_of.part != BodyPart::head && limb_of.part != BodyPart::torso)
+          colours[limb_of.to] = part_colour(limb_of.part);
+      }
+    // each layer as a whole, so that a rim does not cut what it crosses
+    for (const bool rim : {true, false})
+      if (person)
+        for (const Limb& joins : coco_skeleton)
+          if (sure(all[joins.from]) && sure(all[joins.to]))
+            canvas_.stroke(at(all[joins.from]), at(all[joins.to]), rim ? limb + rim_width : limb,
+                           rim ? dark : part_colour(joins.part), rim ? 0.55 : 0.95);
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      if (!sure(all[k])) continue;
+      canvas_.stroke(at(all[k]), at(all[k]), joint + rim_width, dark, 0.7);
+      canvas_.stroke(at(all[k]), at(all[k]), joint, {255, 255, 255}, 1);
+      canvas_.stroke(at(all[k]), at(all[k]), joint * 0.62, colours[k], 1);
+    }
+  }
+
   /// Writes `text`, or `short_text` if that has no room, on a filled tag at the box: above it, else inside, else below.
   /// A tag much wider than its box or across another tag is left out.
   void tag(const Box& box, Colour colour, const std::string& text, const std::string& short_text) {
@@ -111,7 +159,7 @@ class Drawing {
         if (top < 0 || place.bottom > size.height || covers_object || is_taken(place)) continue;
         taken_.push_back(place);
         canvas_.fill(place, colour, 0.92);
-        canvas_.text(*words, left + pad, top + pad, text_, {16, 18, 24});
+        canvas_.text(*words, left + pad, top + pad, text_, dark);
         return;
       }
     }
@@ -157,6 +205,9 @@ class Drawing {
     });
   }
 
+  static constexpr Colour dark{16, 18, 24};
+  static constexpr double rim_width = 0.9;  ///< of limbs and joints, so that they stand out of bright images, too
+
   OverlayStyle style_;
   int scale_ = 1, line_ = 1, text_ = 1;
   Canvas canvas_;
@@ -165,9 +216,10 @@ class Drawing {
 
 }  // namespace overlay
 
-/// `image` with its detections (with or without masks): each object filled with a colour of its own and outlined,
-/// boxes, and label and score where there is room. Images with a short side under `style.min_short_side` come out
-/// enlarged. Names are taken from `class_names` by label; what is not ASCII in them is drawn as '?'.
+/// `image` with its detections (with or without masks and keypoints): each object filled with a colour of its own and
+/// outlined, boxes, skeletons of people (other keypoints are dots), and label and score where there is room. Images
+/// with a short side under `style.min_short_side` come out enlarged. Names are taken from `class_names` by label; what
+/// is not ASCII in them is drawn as '?'.
 template <class Objects>
 [[nodiscard]] Image draw_overlay(const ImageView& image, const Objects& detections,
                                  const std::vector<std::string>& class_names, const OverlayStyle& style = {}) {
@@ -182,6 +234,7 @@ template <class Objects>
       if (has_mask(detections[i])) drawing.mask(detections[i].mask, object_colour(i));
   if (style.boxes)
     for (const std::size_t i : order) drawing.box(detections[i].box, object_colour(i), style.box_opacity);
+  for (const std::size_t i : order) drawing.keypoints(keypoints_of(detections, i), detections[i].box, object_colour(i));
   if (style.tags)
     for (std::size_t i = 0; i < detections.size(); ++i) {
       const std::string score = decimals(double{detections[i].score}, 2);

@@ -12,6 +12,7 @@
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 struct Architecture;
+struct KeypointRule;
 struct ModelConfig;
 class AnyInspection;
 class Profile;
@@ -43,6 +44,10 @@ class AnyModel {
   [[nodiscard]] Precision precision() const;
   /// Whether it makes masks.
   [[nodiscard]] bool has_masks() const;
+  /// Whether it finds keypoints,
+  [[nodiscard]] bool has_keypoints() const;
+  /// and what their scores are, by its convention.
+  [[nodiscard]] const KeypointRule& keypoint_rule() const;
   /// Gives back the memory that is kept from one call to the next.
   void trim() const;
 

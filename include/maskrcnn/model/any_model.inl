@@ -14,7 +14,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 namespace any_model {
 
 struct Entry {
-  std::string_view structure, convention;
+  std::string_view structure, convention, heads;
   std::unique_ptr<const AnyModel::Implementation> (*make)(const Architecture&, const Weights&, const ModelConfig&,
                                                           const ModelOptions&);
 };
@@ -23,8 +23,8 @@ struct Entry {
 }  // namespace any_model
 
 // units of their own
-#define MASKRCNN_ARCHITECTURE(structure, backbone, convention)                                          \
-  extern template std::unique_ptr<const AnyModel::Implementation> make_any_model<backbone, convention>( \
+#define MASKRCNN_ARCHITECTURE(structure, backbone, convention, heads)                                             \
+  extern template std::unique_ptr<const AnyModel::Implementation> make_any_##heads##_model<backbone, convention>( \
       const Architecture&, const Weights&, const ModelConfig&, const ModelOptions&);
 #include <maskrcnn/model/architectures.inc>
 #undef MASKRCNN_ARCHITECTURE
@@ -33,8 +33,8 @@ namespace any_model {
 #endif
 
 inline constexpr Entry entries[] = {
-#define MASKRCNN_ARCHITECTURE(structure, backbone, convention) \
-  {#structure, convention::name, &make_any_model<backbone, convention>},
+#define MASKRCNN_ARCHITECTURE(structure, backbone, convention, heads) \
+  {#structure, convention::name, #heads, &make_any_##heads##_model<backbone, convention>},
 #include <maskrcnn/model/architectures.inc>
 #undef MASKRCNN_ARCHITECTURE
 };
@@ -45,10 +45,13 @@ inline constexpr Entry entries[] = {
   const Architecture architecture = architecture_of(weights);
   for (const Entry& entry : entries)
     if (entry.structure == architecture.structure && entry.convention == architecture.convention)
-      return entry.make(architecture, weights, config, options);
+      if (auto model = entry.make(architecture, weights, config, options)) return model;
   std::vector<std::string> known;
-  for (const Entry& entry : entries)
-    known.push_back(std::string(entry.structure) + " by " + std::string(entry.convention));
+  for (const Entry& entry : entries) {
+    const bool usual = entry.heads == "mask";  // boxes, and masks where there are any
+    known.push_back(std::string(entry.structure) + " by " + std::string(entry.convention) +
+                    (usual ? "" : " with a " + std::string(entry.heads) + " head"));
+  }
   fail("weights: ", architecture.name(), " (", architecture.structure, ") by the convention of ",
        architecture.convention, " is not compiled in, expected one of ", listed(known), " (file ", weights.file(), ")");
 }
@@ -71,7 +74,11 @@ MASKRCNN_FUNCTION const ModelConfig& AnyModel::config() const { return implement
 
 MASKRCNN_FUNCTION Precision AnyModel::precision() const { return implementation_->options.precision; }
 
-MASKRCNN_FUNCTION bool AnyModel::has_masks() const { return implementation_->architecture.masks; }
+MASKRCNN_FUNCTION bool AnyModel::has_masks() const { return implementation_->architecture.heads.masks; }
+
+MASKRCNN_FUNCTION bool AnyModel::has_keypoints() const { return implementation_->architecture.heads.keypoints; }
+
+MASKRCNN_FUNCTION const KeypointRule& AnyModel::keypoint_rule() const { return implementation_->keypoint_rule(); }
 
 MASKRCNN_FUNCTION void AnyModel::trim() const { implementation_->trim(); }
 

@@ -8,6 +8,7 @@
 #include <maskrcnn/model/architecture.hpp>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@ class AnyModel::Implementation {
 
   [[nodiscard]] virtual AnyDetections detect(const ImageView& image, Profile* profile) const = 0;
   [[nodiscard]] virtual const ModelConfig& config() const = 0;
+  [[nodiscard]] virtual const KeypointRule& keypoint_rule() const = 0;
   [[nodiscard]] virtual std::unique_ptr<const AnyInspection> inspect(const ImageView& image) const = 0;
   virtual void trim() const = 0;
 
@@ -41,6 +43,7 @@ class AnyModelOf final : public AnyModel::Implementation {
     return model_(image, profile);
   }
   [[nodiscard]] const ModelConfig& config() const override { return model_.config(); }
+  [[nodiscard]] const KeypointRule& keypoint_rule() const override { return Model::Conventions::keypoints; }
   [[nodiscard]] std::unique_ptr<const AnyInspection> inspect(const ImageView& image) const override {
     return std::make_unique<AnyInspectionOf>(model_, image);
   }
@@ -73,24 +76,46 @@ class AnyModelOf final : public AnyModel::Implementation {
   Model model_;
 };
 
-/// The model of a backbone and a convention, with masks or without, with one box head or a cascade of them.
+/// The first of the models that has the heads of the architecture; null, if none has.
+template <class... Models>
+[[nodiscard]] std::unique_ptr<const AnyModel::Implementation> make_any_of(const Architecture& architecture,
+                                                                          const Weights& weights,
+                                                                          const ModelConfig& config,
+                                                                          const ModelOptions& options) {
+  std::unique_ptr<const AnyModel::Implementation> made;
+  const auto make = [&]<class Model>(std::type_identity<Model>) {
+    if (!made && Model::heads == architecture.heads)
+      made = std::make_unique<AnyModelOf<Model>>(architecture, weights, config, options);
+  };
+  (make(std::type_identity<Models>{}), ...);
+  return made;
+}
+
+/// The model of a backbone and a convention, with masks or without.
 template <Backbone B, Convention C>
-[[nodiscard]] std::unique_ptr<const AnyModel::Implementation> make_any_model(const Architecture& architecture,
-                                                                             const Weights& weights,
-                                                                             const ModelConfig& config,
-                                                                             const ModelOptions& options) {
-  constexpr bool cascades = C::cascade.stages > 0 && B::roi_levels > 1;
-  if constexpr (cascades) {
-    if (architecture.cascade && architecture.masks)
-      return std::make_unique<AnyModelOf<CascadeMaskRCNN<B, C>>>(architecture, weights, config, options);
-    if (architecture.cascade)
-      return std::make_unique<AnyModelOf<CascadeRCNN<B, C>>>(architecture, weights, config, options);
-  }
-  if (architecture.cascade)
-    fail("weights: expected one box head for ", architecture.structure, " by the convention of ",
-         architecture.convention, ", which has no cascades here, found a cascade (file ", weights.file(), ")");
-  if (architecture.masks) return std::make_unique<AnyModelOf<MaskRCNN<B, C>>>(architecture, weights, config, options);
-  return std::make_unique<AnyModelOf<FasterRCNN<B, C>>>(architecture, weights, config, options);
+[[nodiscard]] std::unique_ptr<const AnyModel::Implementation> make_any_mask_model(const Architecture& architecture,
+                                                                                  const Weights& weights,
+                                                                                  const ModelConfig& config,
+                                                                                  const ModelOptions& options) {
+  return make_any_of<MaskRCNN<B, C>, FasterRCNN<B, C>>(architecture, weights, config, options);
+}
+
+/// The same with keypoints.
+template <Backbone B, Convention C>
+[[nodiscard]] std::unique_ptr<const AnyModel::Implementation> make_any_keypoint_model(const Architecture& architecture,
+                                                                                      const Weights& weights,
+                                                                                      const ModelConfig& config,
+                                                                                      const ModelOptions& options) {
+  return make_any_of<KeypointRCNN<B, C>, MaskKeypointRCNN<B, C>>(architecture, weights, config, options);
+}
+
+/// With a cascade of box heads, with masks or without.
+template <Backbone B, Convention C>
+[[nodiscard]] std::unique_ptr<const AnyModel::Implementation> make_any_cascade_model(const Architecture& architecture,
+                                                                                     const Weights& weights,
+                                                                                     const ModelConfig& config,
+                                                                                     const ModelOptions& options) {
+  return make_any_of<CascadeMaskRCNN<B, C>, CascadeRCNN<B, C>>(architecture, weights, config, options);
 }
 
 }  // namespace maskrcnn

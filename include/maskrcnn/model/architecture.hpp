@@ -2,6 +2,7 @@
 #pragma once
 
 #include <maskrcnn/core/compiled.hpp>
+#include <maskrcnn/core/heads.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <string>
 #include <string_view>
@@ -10,19 +11,13 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// The model of a weight file, and which line of architectures.inc runs it.
 struct Architecture {
-  bool masks = true;
-  bool cascade = false;         ///< whether box heads follow each other
+  Heads heads;
   std::string backbone;         ///< as in metadata: "resnet50_fpn", "resnet101_c4", "mobilenet_v3_large_fpn"
   std::string_view structure;   ///< as in architectures.inc
   std::string_view convention;  ///< "torchvision", "detectron2", ...
 
   /// As in metadata: "mask_rcnn_resnet50_fpn", "cascade_rcnn_resnet101_fpn".
-  [[nodiscard]] std::string name() const {
-    return (cascade ? masks ? "cascade_mask_rcnn_" : "cascade_rcnn_"
-            : masks ? "mask_rcnn_"
-                    : "faster_rcnn_") +
-           backbone;
-  }
+  [[nodiscard]] std::string name() const { return heads.name() + "_" + backbone; }
 };
 
 /// From the metadata keys "architecture" and "convention" or, without them, from the tensors' names.

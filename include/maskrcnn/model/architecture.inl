@@ -35,17 +35,6 @@ inline constexpr Network networks[] = {
     {"resnext101_32x8d", true, 32, {3, 4, 23, 3}}, {"resnext101_64x4d", true, 64, {3, 4, 23, 3}},
 };
 
-/// What names of architectures begin with, and what it means.
-struct Head {
-  std::string_view begin;
-  bool masks, cascade;
-};
-
-inline constexpr Head heads[] = {{"faster_rcnn_", false, false},
-                                 {"mask_rcnn_", true, false},
-                                 {"cascade_rcnn_", false, true},
-                                 {"cascade_mask_rcnn_", true, true}};
-
 /// What stands on a residual network, and the structures that it makes of either kind of block; empty: none.
 struct Neck {
   std::string_view name, basic, bottleneck;
@@ -58,7 +47,7 @@ inline constexpr std::string_view mobilenet = "mobilenet_v3_large_fpn";
 
 /// Conventions that the tools are built with, each as often as there are architectures of it.
 inline constexpr std::string_view conventions[] = {
-#define MASKRCNN_ARCHITECTURE(structure, backbone, convention) convention::name,
+#define MASKRCNN_ARCHITECTURE(structure, backbone, convention, heads) convention::name,
 #include <maskrcnn/model/architectures.inc>
 #undef MASKRCNN_ARCHITECTURE
 };
@@ -96,17 +85,16 @@ inline constexpr std::string_view conventions[] = {
        supported_architectures(), " (file ", weights.file(), ")");
 }
 
-[[nodiscard]] inline bool any_below(const Weights& weights, const char* branch) {
-  return naming::any_below(weights.tensors(), branch);
+[[nodiscard]] inline Heads heads_in(const Weights& weights) {
+  const auto any_below = [&](const char* branch) { return naming::any_below(weights.tensors(), branch); };
+  return {.masks = any_below("roi_heads.mask_") || any_below("roi_heads.cascade.0.mask_"),
+          .keypoints = any_below("roi_heads.keypoint_"),
+          .cascade = any_below("roi_heads.cascade.")};
 }
 
 [[nodiscard]] inline Architecture from_tensors(const Weights& weights) {
   Architecture architecture{
-      .masks = any_below(weights, "roi_heads.mask_") || any_below(weights, "roi_heads.cascade.0.mask_"),
-      .cascade = any_below(weights, "roi_heads.cascade."),
-      .backbone = {},
-      .structure = {},
-      .convention = known_convention(weights)};
+      .heads = heads_in(weights), .backbone = {}, .structure = {}, .convention = known_convention(weights)};
   if (weights.find(body + "15.block.0.0.weight") != nullptr) {
     architecture.backbone = architecture.structure = mobilenet;
     return architecture;
@@ -121,18 +109,12 @@ inline constexpr std::string_view conventions[] = {
 /// The same by its name.
 [[nodiscard]] inline Architecture from_metadata(const std::string& text, const Weights& weights) {
   std::string_view rest = text;
+  const auto heads = heads_of(text);
   Architecture architecture{
-      .masks = false, .cascade = false, .backbone = {}, .structure = {}, .convention = known_convention(weights)};
-  bool known_head = false;
-  for (const Head& head : heads)
-    if (rest.starts_with(head.begin)) {
-      known_head = true;
-      architecture.masks = head.masks;
-      architecture.cascade = head.cascade;
-    }
+      .heads = heads.value_or(Heads{}), .backbone = {}, .structure = {}, .convention = known_convention(weights)};
   // torchvision's second versions are the same structure, and its smaller MobileNet has other defaults only
   if (rest.ends_with("_v2")) rest.remove_suffix(3);
-  if (known_head) rest.remove_prefix(rest.find("_rcnn_") + 6);
+  if (heads) rest.remove_prefix(rest.find("_rcnn_") + 6);
   if (rest == "mobilenet_v3_large_320_fpn") rest = mobilenet;
   architecture.backbone = rest;
   if (rest == mobilenet) architecture.structure = mobilenet;
@@ -146,7 +128,7 @@ inline constexpr std::string_view conventions[] = {
                "', whose layers have so many blocks: ", listed(network.depths), "; found ", listed(found->depths),
                " (file ", weights.file(), ")");
       }
-  if (!known_head || architecture.structure.empty())
+  if (!heads || architecture.structure.empty())
     fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', expected ", supported_architectures(),
          " (file ", weights.file(), ")");
   return architecture;
@@ -157,8 +139,10 @@ inline constexpr std::string_view conventions[] = {
 MASKRCNN_FUNCTION std::string supported_architectures() {
   std::vector<std::string_view> names;
   for (const architectures::Network& network : architectures::networks) names.push_back(network.name);
-  return "mask_rcnn_X, faster_rcnn_X, cascade_mask_rcnn_X or cascade_rcnn_X with X one of " +
-         std::string(architectures::mobilenet) + ", Y_fpn, Y_c4 or Y_dc5, Y one of " + listed(names);
+  std::vector<std::string> heads;
+  for (const Heads& known : all_heads) heads.push_back(known.name());
+  return listed(heads) + ", then _X with X one of " + std::string(architectures::mobilenet) +
+         ", Y_fpn, Y_c4 or Y_dc5, Y one of " + listed(names);
 }
 
 MASKRCNN_FUNCTION Architecture architecture_of(const Weights& weights) {

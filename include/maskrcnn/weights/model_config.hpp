@@ -55,8 +55,10 @@ struct ModelConfig {
   // How RoIs are read, which tensors do not tell, but for the size where fully connected layers take the features.
   std::optional<int> box_pool_size{};   ///< bins per axis, for the box head; empty: the weights', else the backbone's
   std::optional<int> mask_pool_size{};  ///< the same for the mask head; masks have twice as many pixels
+  std::optional<int> keypoint_pool_size{};  ///< the same for the keypoint head; heatmaps have four times as many pixels
   std::optional<int> box_sampling_ratio{};  ///< points per bin and axis, 0: as many as fit; empty: the convention's
   std::optional<int> mask_sampling_ratio{};
+  std::optional<int> keypoint_sampling_ratio{};
   std::optional<bool> roi_align_aligned{};  ///< whether the half-pixel shift is minded; empty: the convention's
 
   /// Names by label, background included where it is the first class. A file without names and with COCO's number of
@@ -106,6 +108,8 @@ void for_each_fact(Config& config, const Visit& visit) {
   visit("box_sampling_ratio", config.box_sampling_ratio);
   visit("mask_pool_size", config.mask_pool_size);
   visit("mask_sampling_ratio", config.mask_sampling_ratio);
+  visit("keypoint_pool_size", config.keypoint_pool_size);
+  visit("keypoint_sampling_ratio", config.keypoint_sampling_ratio);
   visit("roi_align_aligned", config.roi_align_aligned);
   visit("mask_thresh", config.mask_threshold);
   visit("mask_paste", config.mask_paste);

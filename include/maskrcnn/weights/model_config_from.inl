@@ -2,6 +2,8 @@
 #pragma once
 
 #include <maskrcnn/core/labels.hpp>
+#include <maskrcnn/weights/coco_classes.hpp>
+#include <maskrcnn/weights/coco_keypoints.hpp>
 #include <maskrcnn/weights/metadata_value.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/weights.hpp>
@@ -27,6 +29,11 @@ MASKRCNN_FUNCTION ModelConfig ModelConfig::from(const Weights& weights) {
   const Labels labels = labels_of(weights);
   if (const auto& coco = family.coco_names(); config.class_names.empty() && coco.size() == labels.names())
     config.class_names = coco;
+  // people only, if they have COCO's joints
+  const StoredTensor* const keypoints = weights.find("roi_heads.keypoint_predictor.kps_score_lowres.bias");
+  if (config.class_names.empty() && labels.objects() == 1 && keypoints != nullptr &&
+      keypoints->count() == coco_keypoint_names.size())
+    config.class_names = labels.begin() > 0 ? coco_person_with_background() : coco_person_alone();
   config.validate("file " + weights.file());
   return config;
 }

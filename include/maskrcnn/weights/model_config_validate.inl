@@ -37,11 +37,12 @@ MASKRCNN_FUNCTION void ModelConfig::validate(const std::string& where) const {
   require(rpn_pre_nms_top_n >= 0, "rpn_pre_nms_top_n of 0 or more", rpn_pre_nms_top_n);
   require(rpn_post_nms_top_n >= 0, "rpn_post_nms_top_n of 0 or more", rpn_post_nms_top_n);
   require(max_detections >= 0, "box_detections_per_img of 0 or more", max_detections);
-  for (const auto& size : {box_pool_size, mask_pool_size})
-    require(!size || (*size >= 1 && *size <= 64), "box_pool_size and mask_pool_size from 1 to 64", size.value_or(0));
-  for (const auto& ratio : {box_sampling_ratio, mask_sampling_ratio})
-    require(!ratio || (*ratio >= 0 && *ratio <= 64), "box_sampling_ratio and mask_sampling_ratio from 0 to 64",
-            ratio.value_or(0));
+  for (const auto& size : {box_pool_size, mask_pool_size, keypoint_pool_size})
+    require(!size || (*size >= 1 && *size <= 64), "box_pool_size, mask_pool_size and keypoint_pool_size from 1 to 64",
+            size.value_or(0));
+  for (const auto& ratio : {box_sampling_ratio, mask_sampling_ratio, keypoint_sampling_ratio})
+    require(!ratio || (*ratio >= 0 && *ratio <= 64),
+            "box_sampling_ratio, mask_sampling_ratio and keypoint_sampling_ratio from 0 to 64", ratio.value_or(0));
   for (const int dilation : dilations) require(dilation >= 1 && dilation <= 16, "dilations from 1 to 16", dilation);
   require(!batch_norm_epsilon || (is_finite(*batch_norm_epsilon) && *batch_norm_epsilon >= 0),
           "batch_norm_eps of 0 or more", batch_norm_epsilon.value_or(0));

@@ -3,6 +3,7 @@
 
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/convention.hpp>
+#include <maskrcnn/core/heads.hpp>
 #include <maskrcnn/weights/weights.hpp>
 #include <string>
 
@@ -27,9 +28,8 @@ void require_convention(const Weights& weights) {
 }
 
 /// Refuses a file whose metadata `architecture` say another head than the model's.
-/// @param head "mask_rcnn" or "faster_rcnn"
 /// @throws Error with the head expected and the architecture found
-void require_head(const Weights& weights, const std::string& head);
+void require_head(const Weights& weights, const Heads& heads);
 
 }  // namespace maskrcnn
 

@@ -36,19 +36,13 @@ MASKRCNN_FUNCTION void require_convention(const Weights& weights, const Required
        ">, or with load_model, which chooses by the file (file ", weights.file(), ")");
 }
 
-MASKRCNN_FUNCTION void require_head(const Weights& weights, const std::string& head) {
+MASKRCNN_FUNCTION void require_head(const Weights& weights, const Heads& heads) {
   const std::string found = weights.metadata("architecture").value_or("");
-  if (found.starts_with(head + "_")) return;
-  struct Head {
-    const char *begin, *type;
-  };
-  for (const auto& [begin, type] :
-       {Head{"mask_rcnn_", "MaskRCNN"}, Head{"faster_rcnn_", "FasterRCNN"}, Head{"cascade_rcnn_", "CascadeRCNN"},
-        Head{"cascade_mask_rcnn_", "CascadeMaskRCNN"}})
-    if (found.starts_with(begin))
-      fail("model: expected weights of architecture '", head, "_...', found '", printable(found),
-           "', as metadata 'architecture' says; run them with ", type,
-           "<...>, or with load_model, which chooses by the file (file ", weights.file(), ")");
+  const auto said = heads_of(found);
+  if (said && *said != heads)
+    fail("model: expected weights of architecture '", heads.name(), "_...', found '", printable(found),
+         "', as metadata 'architecture' says; run them with ", said->type_name(),
+         "<...>, or with load_model, which chooses by the file (file ", weights.file(), ")");
 }
 
 }  // namespace maskrcnn

@@ -192,7 +192,8 @@ inline void read_facts(Tree& tree, const Value& whole, FileMetadata& metadata, s
   expect({"roi_heads", "box_coder", "weights"}, "[10,10,5,5]");
   for (const auto& [pool, size, samples] :
        {std::array<const char*, 3>{"box_roi_pool", "box_pool_size", "box_sampling_ratio"},
-        std::array<const char*, 3>{"mask_roi_pool", "mask_pool_size", "mask_sampling_ratio"}}) {
+        std::array<const char*, 3>{"mask_roi_pool", "mask_pool_size", "mask_sampling_ratio"},
+        std::array<const char*, 3>{"keypoint_roi_pool", "keypoint_pool_size", "keypoint_sampling_ratio"}}) {
     say_last(size, {"roi_heads", pool, "output_size"});
     say_last(samples, {"roi_heads", pool, "sampling_ratio"});
     expect({"roi_heads", pool, "canonical_scale"}, "224");

@@ -59,7 +59,8 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
     if (const auto rest = after(name, theirs))
       if (const auto level = numbered(*rest, 2)) return block(ours, *level);
   for (const auto& [theirs, ours] : {Renamed{"roi_heads.mask_head.mask_fcn", "roi_heads.mask_head."},
-                                     Renamed{"roi_heads.box_head.conv", "roi_heads.box_head."}})
+                                     Renamed{"roi_heads.box_head.conv", "roi_heads.box_head."},
+                                     Renamed{"roi_heads.keypoint_head.conv_fcn", "roi_heads.keypoint_head."}})
     if (const auto rest = after(name, theirs))
       if (const auto layer = numbered(*rest, 1)) return block(ours, *layer);
   if (const auto rest = after(name, "proposal_generator.rpn_head.conv.conv"))  // where there are several
@@ -73,7 +74,8 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
         Renamed{"proposal_generator.rpn_head.objectness_logits.", "rpn.head.cls_logits."},
         Renamed{"proposal_generator.rpn_head.anchor_deltas.", "rpn.head.bbox_pred."},
         Renamed{"roi_heads.mask_head.deconv.", "roi_heads.mask_predictor.conv5_mask."},
-        Renamed{"roi_heads.mask_head.predictor.", "roi_heads.mask_predictor.mask_fcn_logits."}})
+        Renamed{"roi_heads.mask_head.predictor.", "roi_heads.mask_predictor.mask_fcn_logits."},
+        Renamed{"roi_heads.keypoint_head.score_lowres.", "roi_heads.keypoint_predictor.kps_score_lowres."}})
     if (const auto rest = after(name, theirs)) return joined({ours, *rest});
   if (name.starts_with("roi_heads.box_predictor.")) return std::string(name);
   return std::nullopt;
@@ -100,7 +102,7 @@ inline void set_lvis(ModelConfig& config) {
 /// As Detectron had it: RoIAlign without the half-pixel shift, two samples.
 inline void set_detectron1(ModelConfig& config) {
   config.roi_align_aligned = false;
-  config.box_sampling_ratio = config.mask_sampling_ratio = 2;
+  config.box_sampling_ratio = config.mask_sampling_ratio = config.keypoint_sampling_ratio = 2;
 }
 /// TridentNet runs one of its three branches at test time, whose layer before the last is dilated.
 inline void set_trident(ModelConfig& config) { config.dilations = {1, 1, 2, 1}; }
@@ -125,6 +127,7 @@ inline constexpr ZooFile zoo_files[] = {
     {"137781281/", "model_final_62ca52", detectron1, set_detectron1},
     {"184226666/", "model_final_5ce33e",
      "network of random beginnings: stride in the 3 x 3 convolutions, pixels divided by their deviation", set_scratch},
+    {"137781195/", "model_final_cce136", detectron1, set_detectron1},
     {"148572687/", "model_final_756cda", trident, set_trident},
     {"148572287/", "model_final_e1027c", trident, set_trident},
     {"148572198/", "model_final_164568", trident, set_trident},

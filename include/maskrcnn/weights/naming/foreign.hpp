@@ -14,14 +14,13 @@ struct ForeignNames {
 };
 
 /// The first that fits counts: what is rarer stands first.
-inline constexpr std::array<ForeignNames, 19> foreign_names{{
+inline constexpr std::array<ForeignNames, 18> foreign_names{{
     {"roi_head.bbox_head.", "mmdetection's, of a network without a part that proposes regions"},
     {"bbox_head.fc_cls.", "mmdetection's of before version 2"},
     {"roi_heads.box.feature_extractor.", "maskrcnn-benchmark's"},
     {"roi_heads.box.predictor.", "maskrcnn-benchmark's"},
     {"conv_rpn", "Detectron's"},
     {"res2_0_branch2a", "Detectron's or Caffe2's"},
-    {"roi_heads.keypoint_head.", "a keypoint R-CNN's"},
     {"head.classification_head.", "torchvision's RetinaNet's"},
     {"head.cls_subnet.", "detectron2's RetinaNet's"},
     {"class_embed.", "a DETR's"},

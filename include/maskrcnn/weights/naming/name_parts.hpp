@@ -33,6 +33,16 @@ struct Numbered {
   return Numbered{text[0] - '0' - first, text.substr(2)};
 }
 
+/// The same of up to three digits, which count from 0.
+[[nodiscard]] inline std::optional<Numbered> any_number(std::string_view text) {
+  int number = 0;
+  std::size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits)
+    number = 10 * number + (text[digits] - '0');
+  if (digits == 0 || digits > 3 || digits + 1 >= text.size() || text[digits] != '.') return std::nullopt;
+  return Numbered{number, text.substr(digits + 1)};
+}
+
 /// The parts, one after the other.
 [[nodiscard]] inline std::string joined(std::initializer_list<std::string_view> parts) {
   std::string name;

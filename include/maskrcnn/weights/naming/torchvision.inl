@@ -1,6 +1,7 @@
 // torchvision's names: of now, which are ours, and of before its layers became conv-norm-activation blocks.
 #pragma once
 
+#include <maskrcnn/weights/batch_norm_epsilon.hpp>
 #include <maskrcnn/weights/coco_classes.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/naming/name_parts.hpp>
@@ -26,6 +27,10 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::torchvision {
   if (const auto rest = after(name, "roi_heads.mask_head.mask_fcn"))
     if (const auto layer = numbered(*rest, 1); layer && is_leaf(layer->rest))
       return joined({"roi_heads.mask_head.", std::to_string(layer->number), ".0.", layer->rest});
+  // a convolution, a ReLU without a number of its own, the next convolution: 0, 2, 4, ...
+  if (const auto rest = after(name, "roi_heads.keypoint_head."))
+    if (const auto layer = any_number(*rest); layer && is_leaf(layer->rest) && layer->number % 2 == 0)
+      return joined({"roi_heads.keypoint_head.", std::to_string(layer->number / 2), ".0.", layer->rest});
   return std::string(name);
 }
 
@@ -45,12 +50,37 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::torchvision {
   return config;
 }
 
+/// Which epsilon the frozen norms of a Keypoint R-CNN with ResNet-50 have, its tensors do not tell: torchvision builds
+/// COCO_V1 without one, as all its COCO weights of ResNet-50, but COCO_LEGACY with the default. The names that both are
+/// published under say it.
+inline void set_keypoint_epsilon(const Weights& weights, ModelConfig& config) {
+  if (!any_below(weights.tensors(), "roi_heads.keypoint_") || !is_resnet50_fpn(weights, "backbone.") ||
+      told_batch_norm_epsilon(weights))
+    return;
+  if (weights.file().find("-9f466800") != std::string::npos) {
+    config.batch_norm_epsilon = 1e-5;
+    config.notes.emplace_back(
+        "by its name, the file is torchvision's KeypointRCNN_ResNet50_FPN_Weights.COCO_LEGACY: batch norms with an "
+        "epsilon of "
+        "1e-5");
+  } else if (weights.file().find("-fc266e95") == std::string::npos) {
+    config.notes.emplace_back(
+        "batch norms are taken to have no epsilon, as those of torchvision's keypoint weights COCO_V1 and of what is "
+        "tuned "
+        "from them; those of COCO_LEGACY have 1e-5: batch_norm_eps says it");
+  }
+}
+
 [[nodiscard]] inline ModelConfig defaults(const Weights& weights) {
   const std::string architecture = weights.metadata("architecture").value_or("");
-  if (!architecture.empty())
-    return architecture.find("mobilenet_v3") != std::string::npos ? mobilenet(architecture) : ModelConfig();
-  if (weights.find("backbone.body.1.block.0.0.weight") == nullptr) return {};
-  return mobilenet(weights.file().substr(weights.file().find_last_of('/') + 1));
+  const bool mobile = architecture.empty() ? weights.find("backbone.body.1.block.0.0.weight") != nullptr
+                                           : architecture.find("mobilenet_v3") != std::string::npos;
+  ModelConfig config;
+  if (mobile)
+    config =
+        mobilenet(architecture.empty() ? weights.file().substr(weights.file().find_last_of('/') + 1) : architecture);
+  set_keypoint_epsilon(weights, config);
+  return config;
 }
 
 inline constexpr NamingScheme scheme{.name = Torchvision::naming,
