@@ -40,3 +40,37 @@ TEST_CASE("scores may differ by what processors do or, if the file's numbers wer
   CHECK(test::contains(said_of(0.505F, false), "found none like it among 1"));
   CHECK(said_of(0.505F, true) == "(no error)");
 }
+
+namespace {
+
+/// What the self-test of a file with two keypoints says of them found elsewhere.
+[[nodiscard]] std::string said_of_keypoints(const maskrcnn::Keypoints& keypoints,
+                                            const std::vector<std::size_t>& shape) {
+  static const std::vector<float> expected{10, 20, 4, 30, 40, -2};
+  const auto plain = file(false);
+  auto tensors = plain.tensors();
+  tensors["self_test.keypoints"] = {.type = DType::f32,
+                                    .type_name = "F32",
+                                    .shape = shape,
+                                    .data = reinterpret_cast<const std::byte*>(expected.data())};
+  maskrcnn::KeypointDetections found;
+  found.push_back({.box = {1, 2, 3, 4}, .label = 1, .score = 0.5F, .keypoints = keypoints});
+  return test::error_of([&] {
+    maskrcnn::self_test_of({"made", tensors, {}, nullptr}).value().check(maskrcnn::AnyDetections(found), "made");
+  });
+}
+
+}  // namespace
+
+TEST_CASE("keypoints are where they were found before, with their scores") {
+  CHECK(said_of_keypoints({{10.3F, 20, 4.05F}, {30, 40, -2}}, {1, 2, 3}) == "(no error)");
+  for (const maskrcnn::Keypoints& other : {maskrcnn::Keypoints{{10.6F, 20, 4}, {30, 40, -2}},
+                                           {{10, 20, 4}, {30, 39, -2}},
+                                           {{10, 20, 4.2F}, {30, 40, -2}},
+                                           {{10, 20, 4}},
+                                           {}})
+    CHECK(test::contains(said_of_keypoints(other, {1, 2, 3}), "found none like it among 1"));
+  CHECK(said_of_keypoints({}, {2, 1, 3}) ==
+        "weights: a self-test expects an F32 tensor 'self_test.keypoints' [1, K, 3], "
+        "found shape [2,1,3] of F32 (file made)");
+}

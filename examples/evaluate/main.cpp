@@ -63,7 +63,7 @@ std::vector<std::string> notes_on(const Dataset& data, const Findings& findings)
   count(findings.told_by_id, "have a file name that fits several images, so that their image_id decided");
   count(findings.other_folders, "have a file name in another folder than the image whose name fits it best");
   count(findings.other_names, "have the file name of another image than the one of their image_id, which decided");
-  if (data.has_keypoints && !findings.has_keypoints)
+  if (data.has_keypoints && !findings.has_keypoints && !data.truths.empty())
     notes.emplace_back("the detections do not have COCO's 17 keypoints, so that those of the data are not scored");
   if (findings.has_keypoints && !data.has_keypoints && !findings.objects.empty())
     notes.emplace_back("the data do not have COCO's 17 keypoints, so that those of the detections are not scored");

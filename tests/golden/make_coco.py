@@ -13,7 +13,7 @@ from pycocotools import mask as coco_mask
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "parity"))
-from coco_evaluation import NAMES, Maker, pycocotools_numbers  # noqa: E402
+from coco_evaluation import KEYPOINT_NAMES, NAMES, KeypointMaker, Maker, keypoint_numbers, pycocotools_numbers  # noqa: E402
 
 FOLDER = HERE / "coco"
 
@@ -64,6 +64,23 @@ def evaluations():
     return cases
 
 
+def keypoints():
+    """The same of people with keypoints."""
+    cases = []
+    for seed in range(12):
+        maker = KeypointMaker(seed, most=30 if seed == 4 else 4)
+        maker.pictures = min(maker.pictures, 4)
+        truth, results = maker.make()
+        truth_path, results_path = FOLDER / "truth.tmp", FOLDER / "results.tmp"
+        truth_path.write_text(json.dumps(truth))
+        results_path.write_text(json.dumps(results))
+        numbers = keypoint_numbers(truth_path, results_path)
+        truth_path.unlink()
+        results_path.unlink()
+        cases.append({"seed": seed, "truth": truth, "results": results, "expected": dict(zip(KEYPOINT_NAMES, numbers))})
+    return cases
+
+
 def main():
     FOLDER.mkdir(exist_ok=True)
 
@@ -73,6 +90,7 @@ def main():
 
     write("polygons.jsonl", [polygons()])
     write("evaluations.jsonl", evaluations())
+    write("keypoints.jsonl", keypoints())
 
 
 if __name__ == "__main__":

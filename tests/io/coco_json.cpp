@@ -86,3 +86,22 @@ TEST_CASE("a file that cannot be written is refused with its name") {
   const std::string path = "/nonexistent-folder/r.json";
   CHECK(test::contains(test::error_of([&] { CocoResults results(path); }), path));
 }
+
+TEST_CASE("keypoints are written as the model's own evaluator writes them") {
+  const test::Folder folder;
+  const maskrcnn::KeypointDetections detections{
+      {.box = {0, 0, 4, 4}, .label = 1, .score = 0.5F, .keypoints = {{1.5F, 2.5F, 7.25F}, {3, 4, -0.5F}}}};
+  const auto written = [&](const maskrcnn::KeypointRule& rule, const auto& objects) {
+    CocoResults results(folder.file("k.json"), rule);
+    results.add({.id = 3, .file_name = "a.png"}, objects, {"__background__", "person"});
+    results.finish();
+    return read(folder.file("k.json"))[0];
+  };
+  const json torchvision = written(maskrcnn::Torchvision::keypoints, detections);
+  CHECK(torchvision["keypoints"] == json({1.5, 2.5, 1, 3, 4, 1}));
+  CHECK(torchvision["keypoint_scores"] == json({7.25, -0.5}));
+  CHECK_FALSE(torchvision.contains("segmentation"));
+  const json detectron2 = written(maskrcnn::Detectron2::keypoints, maskrcnn::AnyDetections(detections));
+  CHECK(detectron2["keypoints"] == json({1, 2, 7.25, 2.5, 3.5, -0.5}));
+  CHECK(detectron2["keypoint_scores"] == json({7.25, -0.5}));
+}

@@ -71,3 +71,26 @@ TEST_CASE("overlays of images in any format are those of the same image as RGB")
                        found.row(0)));
     }
 }
+
+TEST_CASE("keypoints that are sure are dots, those of people joined to a skeleton") {
+  const maskrcnn::Size size{800, 900};
+  maskrcnn::KeypointDetections one(1);
+  one[0].box = {300, 200, 500, 700};
+  one[0].keypoints.assign(17, {.x = 400, .y = 300, .score = -1});
+  one[0].keypoints[11] = {.x = 350, .y = 400, .score = 2};  // left hip,
+  one[0].keypoints[13] = {.x = 350, .y = 600, .score = 2};  // knee
+  const maskrcnn::io::OverlayStyle style{.boxes = false, .tags = false};
+  const Image person = draw_overlay(Image(size), one, {}, style);
+  CHECK_FALSE(black(person, 350, 400));
+  CHECK_FALSE(black(person, 350, 500));  // the thigh
+  CHECK(black(person, 400, 300));        // not sure
+  CHECK(black(person, 370, 500));
+  one[0].keypoints.pop_back();  // somebody else's keypoints
+  const Image other = draw_overlay(Image(size), one, {}, style);
+  CHECK_FALSE(black(other, 350, 600));
+  CHECK(black(other, 350, 500));
+  // no numbers, far outside: nothing is drawn, nothing fails
+  one[0].keypoints = {{.x = std::numeric_limits<float>::quiet_NaN(), .y = 3, .score = 9},
+                      {.x = 1e30F, .y = -1e30F, .score = 9}};
+  CHECK(black(draw_overlay(Image(size), one, {}, style), 400, 400));
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares maskrcnn-evaluate with pycocotools: COCO's twelve numbers for boxes and for masks, on made-up data sets with
-everything that is awkward (crowds, empty pictures, ties, polygons of several parts, run lengths of both kinds, objects
+"""Compares maskrcnn-evaluate with pycocotools: COCO's twelve numbers for boxes and for masks, its ten for keypoints, on
+made-up data sets with everything that is awkward (crowds, people of whom nothing is labelled, empty pictures, ties, polygons of several parts, run lengths of both kinds, objects
 on the limits of the area ranges), and the time both take on a large one.
 
     python3 coco_evaluation.py --tool build/release/bin/maskrcnn-evaluate [--seeds 200] [--large 2000]
@@ -25,6 +25,9 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 NAMES = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR_1", "AR_10", "AR", "AR_small", "AR_medium", "AR_large")
+
+
+KEYPOINT_NAMES = ("AP", "AP50", "AP75", "AP_medium", "AP_large", "AR", "AR50", "AR75", "AR_medium", "AR_large")
 
 
 class Maker:
@@ -128,6 +131,76 @@ class Maker:
         return {**result, "bbox": box} if self.result_boxes else result
 
 
+class KeypointMaker:
+    """People with keypoints, and what was found of them, of one seed."""
+
+    def __init__(self, seed, pictures=None, most=None):
+        self.rng = r = numpy.random.default_rng(seed)
+        self.pictures = pictures if pictures is not None else int(r.integers(1, 10))
+        self.most = most if most is not None else int(r.choice([1, 4, 30]))
+        self.categories = sorted(r.choice(50, size=int(r.choice([1, 1, 3])), replace=False).tolist())
+        self.whole = r.random() < 0.4
+        self.coarse_scores = r.random() < 0.5
+        self.crowds, self.unlabelled, self.unseen = r.choice([0, 0.1, 0.4], 3)
+        self.result_boxes = r.random() < 0.6
+
+    def numbers(self, values):
+        return [float(round(v)) if self.whole else round(float(v), int(self.rng.choice([1, 3, 15]))) for v in values]
+
+    def marks(self, places, v):
+        return numpy.concatenate([numpy.reshape(self.numbers(places.reshape(-1)), (17, 2)), v[:, None]], 1).reshape(-1).tolist()
+
+    def result(self, image, category, places, box):
+        r = self.rng
+        score = float(r.choice([0.1, 0.5, 0.9])) if self.coarse_scores else float(r.random())
+        result = {"image_id": image, "category_id": category, "score": score, "keypoints": self.marks(places, numpy.ones(17))}
+        return {**result, "bbox": self.numbers(box)} if self.result_boxes else result
+
+    def make(self):
+        r = self.rng
+        images, annotations, results = [], [], []
+        for image in r.permutation(3 * self.pictures + 5)[: self.pictures].tolist():
+            images.append({"id": image, "file_name": f"{image}.png", "height": 480, "width": 640})
+            for _ in range(int(r.integers(0, self.most + 1)) if r.random() < 0.85 else 0):
+                size = r.choice([16, 40, 100, 250], 2)
+                box = numpy.array([*(r.random(2) * 300), *size], float)
+                places = box[:2] + r.random((17, 2)) * box[2:]
+                v = r.integers(0, 3, 17).astype(float) if r.random() > self.unseen else numpy.zeros(17)
+                unlabelled, crowd = r.random() < self.unlabelled, r.random() < self.crowds
+                if unlabelled:
+                    v[:] = 0
+                labelled = int((v > 0).sum())
+                category = int(r.choice(self.categories))
+                truth_marks = self.marks(places * (v > 0)[:, None], v)  # COCO writes zeros for what is not labelled
+                area = float(r.choice([32 * 32, 96 * 96, box[2] * box[3] * 0.5, box[2] * box[3] * r.uniform(0.3, 1), 0]))
+                annotations.append({"id": len(annotations) + 1, "image_id": image, "category_id": category, "iscrowd": int(crowd),
+                                    "bbox": self.numbers(box), "area": area, "keypoints": truth_marks,
+                                    "num_keypoints": labelled if r.random() < 0.95 else 0})
+                for _ in range(int(r.choice([0, 1, 1, 2]))):
+                    moved = places + r.normal(0, 1, (17, 2)) * r.choice([0, 0, 0.01, 0.05, 0.2]) * numpy.sqrt(box[2] * box[3])
+                    category = category if r.random() < 0.9 else int(r.choice(self.categories))
+                    results.append(self.result(image, category, moved, box + r.normal(0, 1, 4)))
+            for _ in range(int(r.integers(0, self.most + 1)) if r.random() < 0.3 else 0):
+                box = numpy.array([*(r.random(2) * 300), 60, 90], float)
+                results.append(self.result(image, int(r.choice(self.categories)), box[:2] + r.random((17, 2)) * box[2:], box))
+        if not results:
+            results.append(self.result(images[0]["id"], self.categories[0], numpy.ones((17, 2)), [0, 0, 9, 9]))
+        results = [results[i] for i in r.permutation(len(results))]
+        categories = [{"id": int(c), "name": f"person {c}"} for c in self.categories]
+        return {"images": images, "annotations": annotations, "categories": categories}, results
+
+
+def keypoint_numbers(truth_path, results_path):
+    """pycocotools' ten numbers of keypoints."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO(str(truth_path))
+        evaluation = COCOeval(truth, truth.loadRes(str(results_path)), "keypoints")
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return list(evaluation.stats)
+
+
 def measure_numbers(truth_path, results_path, kind, limit):
     """pycocotools' twelve numbers of "bbox" or "segm"."""
     with contextlib.redirect_stdout(io.StringIO()):
@@ -184,6 +257,8 @@ def tool_numbers(tool, truth_path, results_path, limit, folder):
     if run.returncode != 0:
         sys.exit(f"{tool} failed: {run.stderr}")
     report = json.loads(report.read_text())
+    if "keypoints" in report:
+        return {"keypoints": [report["keypoints"]["coco"][name] for name in KEYPOINT_NAMES]}, seconds
     which = "coco" if limit == 100 else "coco_at_limit"
     return {m: [report[m][which][name] for name in NAMES] for m in ("box", "mask")}, seconds
 
@@ -202,10 +277,13 @@ def main():
 
     def compare(truth_path, results_path, limit, folder, what):
         nonlocal worst, compared
-        expected, theirs = pycocotools_numbers(truth_path, results_path, limit)
-        found, ours = tool_numbers(args.tool, truth_path, results_path, limit, folder)
-        for measure in ("box", "mask"):
-            for name, a, b in zip(NAMES, expected[measure], found[measure]):
+        if limit is None:
+            expected, theirs = {"keypoints": keypoint_numbers(truth_path, results_path)}, 0
+        else:
+            expected, theirs = pycocotools_numbers(truth_path, results_path, limit)
+        found, ours = tool_numbers(args.tool, truth_path, results_path, limit or 100, folder)
+        for measure in expected:
+            for name, a, b in zip(NAMES if limit else KEYPOINT_NAMES, expected[measure], found[measure]):
                 compared += 1
                 if abs(a - b) > worst:
                     worst = abs(a - b)
@@ -234,6 +312,8 @@ def main():
             for seed in range(args.first_seed, args.first_seed + args.seeds):
                 write(Maker(seed))
                 compare(truth_path, results_path, 100 if seed % 3 else 150, folder, f"seed {seed}")
+                write(KeypointMaker(seed))
+                compare(truth_path, results_path, None, folder, f"keypoints of seed {seed}")
             objects, results = write(Maker(12345, pictures=args.large, most=15))
             print(f"large data set: {args.large} pictures, {objects} objects, {results} results")
             theirs, ours = compare(truth_path, results_path, 100, folder, "the large data set")

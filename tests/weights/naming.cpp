@@ -80,10 +80,14 @@ TEST_CASE("old names of torchvision become its current ones") {
   CHECK(name("backbone.fpn.inner_blocks.0.weight") == "backbone.fpn.inner_blocks.0.0.weight");
   CHECK(name("rpn.head.conv.bias") == "rpn.head.conv.0.0.bias");
   CHECK(name("roi_heads.mask_head.mask_fcn4.bias") == "roi_heads.mask_head.3.0.bias");
+  CHECK(name("roi_heads.keypoint_head.0.weight") == "roi_heads.keypoint_head.0.0.weight");
+  CHECK(name("roi_heads.keypoint_head.14.bias") == "roi_heads.keypoint_head.7.0.bias");
   for (const char* kept :
        {"backbone.body.layer1.0.bn1.weight", "backbone.fpn.inner_blocks.0.0.weight", "rpn.head.conv.0.0.bias",
         "backbone.fpn.inner_blocks.10.weight", "roi_heads.mask_head.mask_fcn0.bias", "roi_heads.mask_head.0.0.weight",
-        "backbone.fpn.layer_blocks.x.weight", "backbone.fpn.inner_blocks.0.", "nothing", ""}) {
+        "backbone.fpn.layer_blocks.x.weight", "backbone.fpn.inner_blocks.0.", "nothing", "",
+        "roi_heads.keypoint_head.3.weight", "roi_heads.keypoint_head.3.0.weight", "roi_heads.keypoint_head.1000.bias",
+        "roi_heads.keypoint_head.0.", "roi_heads.keypoint_predictor.kps_score_lowres.bias"}) {
     CAPTURE(kept);
     CHECK(name(kept) == kept);
   }
@@ -117,6 +121,8 @@ TEST_CASE("names of detectron2 become torchvision's") {
            {"roi_heads.box_predictor.bbox_pred.weight", "roi_heads.box_predictor.bbox_pred.weight"},
            {"roi_heads.mask_head.mask_fcn1.weight", "roi_heads.mask_head.0.0.weight"},
            {"roi_heads.mask_head.deconv.weight", "roi_heads.mask_predictor.conv5_mask.weight"},
+           {"roi_heads.keypoint_head.conv_fcn8.weight", "roi_heads.keypoint_head.7.0.weight"},
+           {"roi_heads.keypoint_head.score_lowres.bias", "roi_heads.keypoint_predictor.kps_score_lowres.bias"},
            {"roi_heads.mask_head.predictor.bias", "roi_heads.mask_predictor.mask_fcn_logits.bias"},
        }) {
     const std::string name = theirs;

@@ -180,14 +180,14 @@ inline void look_at_ids(const std::vector<Truth>& truths, Oddities& oddities) {
   }
 }
 
-/// Whether keypoints can be scored: some objects have COCO's, none has another number.
+/// Whether keypoints can be scored: some objects have COCO's, or there are no objects; none has another number.
 [[nodiscard]] inline bool look_at_keypoints(const std::vector<Truth>& truths, std::size_t no_image,
                                             Oddities& oddities) {
   const bool any =
       std::any_of(truths.begin(), truths.end(), [](const Truth& truth) { return !truth.keypoints.empty(); });
   for (std::size_t i = 0; any && i < truths.size(); ++i)
     if (truths[i].image != no_image && truths[i].keypoints.empty()) oddities.add(Oddity::no_keypoints, i);
-  return any && !oddities.any(Oddity::other_keypoints);
+  return (any || truths.empty()) && !oddities.any(Oddity::other_keypoints);
 }
 
 }  // namespace coco_data

@@ -58,7 +58,7 @@ struct Dataset {
   std::vector<Category> categories{};
   std::vector<Truth> truths{};
   bool has_masks = true;              ///< whether every truth has one
-  bool has_keypoints = false;         ///< whether truths have COCO's 17, at least some of them
+  bool has_keypoints = false;         ///< whether some truths have COCO's 17, and none others
   bool has_ids = true;                ///< whether the images' ids are the data's own, not merely their numbers here
   std::vector<ImageInfo> left_out{};  ///< images beside these that were not selected; results may be of them, too
   std::vector<std::string> notes{};   ///< what a reader of the numbers should know about how this was read
