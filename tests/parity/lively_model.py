@@ -18,6 +18,7 @@ MODELS = {
     "fasterrcnn_resnet50_fpn_v2": None,
     "fasterrcnn_mobilenet_v3_large_fpn": 1e-5,
     "fasterrcnn_mobilenet_v3_large_320_fpn": 1e-5,
+    "keypointrcnn_resnet50_fpn": 0.0,
 }
 
 
@@ -36,7 +37,8 @@ def _spread(model, layer, picture, deviation):
     outputs = _outputs_of(model, layer, picture)
     scale = deviation / outputs.std(0).clamp(min=1e-6)
     with torch.no_grad():
-        layer.weight.mul_(scale.view(-1, *[1] * (layer.weight.dim() - 1)))
+        outputs_axis = 1 if isinstance(layer, torch.nn.ConvTranspose2d) else 0
+        layer.weight.mul_(scale.view([-1 if axis == outputs_axis else 1 for axis in range(layer.weight.dim())]))
         layer.bias.copy_((layer.bias - outputs.mean(0)) * scale)
 
 
@@ -101,6 +103,8 @@ def lively_model(picture, seed=0, name="maskrcnn_resnet50_fpn", classes=91, **se
     ]
     if heads.has_mask():
         last_layers.append((heads.mask_head, heads.mask_predictor.mask_fcn_logits, 3.0))
+    if heads.has_keypoint():
+        last_layers.append((heads.keypoint_head, heads.keypoint_predictor.kps_score_lowres, 3.0))
     for part, layer, deviation in last_layers:
         _settle(model, part, picture)
         _spread(model, layer, picture, deviation)

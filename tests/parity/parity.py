@@ -27,6 +27,8 @@ from safetensors.torch import load_file, save_file
 from lively_model import MODELS, lively_model
 
 GOAL = {"score": 1e-4, "box": 0.01, "iou": 0.998, "iou_small": 1.0, "pixels": 0}  # pixels: may differ in any mask
+GOAL |= {"keypoints": 0.999, "keypoint": 0.01, "tie": 1e-4}  # so many as near as that; the others by rounding, between
+# places of a heatmap whose values differ by less than the tie, relative to the largest
 SMALL = 200  # pixels
 
 
@@ -59,6 +61,9 @@ def run_tool(arguments, images, weights, work):
     for entry in json.loads(output.read_text()):
         x, y, width, height = entry["bbox"]
         entry["box"] = numpy.array([x, y, x + width, y + height])
+        if "keypoints" in entry:
+            entry["keypoints"] = numpy.array(entry["keypoints"]).reshape(-1, 3)
+            entry["keypoint_scores"] = numpy.array(entry["keypoint_scores"])
         if "segmentation" in entry:
             entry["mask"] = coco_mask.decode(entry["segmentation"]).astype(bool)
         found[entry["image_id"] - 1].append(entry)
@@ -121,6 +126,21 @@ def explain(reference, detection, iou):
     )
 
 
+def compare_keypoints(pairs):
+    """Whether enough keypoints are where they should be, and all scores what they should be: where a keypoint went elsewhere, a
+    place of nearly the same value must have been the reason."""
+    if not pairs or "keypoints" not in pairs[0][0]:
+        return True
+    away = numpy.array([numpy.abs(a["keypoints"] - b["keypoints"])[:, :2].max(1) for a, b, _ in pairs])
+    theirs, ours = (numpy.array([pair[side]["keypoint_scores"] for pair in pairs]) for side in (0, 1))
+    gap = numpy.abs(theirs - ours) / numpy.abs(theirs).max()
+    near = away <= GOAL["keypoint"]
+    print(f"    {near.size} keypoints: {100 * near.mean():.3f} % within {GOAL['keypoint']} px, worst of these {away[near].max():.5f} px;"
+          f" elsewhere {(~near).sum()}, up to {away.max():.2f} px; scores differ by {gap.max():.1e} of the largest"
+          + (f", elsewhere by {gap[~near].max():.1e}" if (~near).any() else ""))  # fmt: skip
+    return near.mean() >= GOAL["keypoints"] and gap.max() <= GOAL["tie"]
+
+
 def compare(name, expected, found):
     pairs, missing, extra = match(expected, found)
     fine = True
@@ -137,7 +157,7 @@ def compare(name, expected, found):
             fine = False
             explain(reference, detection, iou)
     labels = len({reference["category_id"] for reference in expected})
-    fine = fine and not missing and not extra and worst["score"] <= GOAL["score"] and worst["box"] <= GOAL["box"]
+    fine = compare_keypoints(pairs) and fine and not missing and not extra and worst["score"] <= GOAL["score"] and worst["box"] <= GOAL["box"]
     print(
         f"{name:<40} {len(expected):>4} {len(found):>4} {labels:>4}   {worst['score']:.1e}  {worst['box']:.4f}"
         f"  {worst['iou']:.4f}  {worst['iou_small']:.4f}  {'' if fine else 'MISSES'}",
