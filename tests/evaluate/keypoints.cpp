@@ -1,5 +1,6 @@
 #include <maskrcnn/evaluate/coco_data.hpp>
 #include <maskrcnn/evaluate/coco_evaluation.hpp>
+#include <maskrcnn/evaluate/html_report.hpp>
 #include <maskrcnn/evaluate/report.hpp>
 
 #include "evaluate/made_data.hpp"
@@ -113,6 +114,18 @@ TEST_CASE("results of keypoints alone are scored, by the box around them") {
   files.results[0]["bbox"] = {1, 2, 3, 4};
   CHECK(files.ap() == doctest::Approx(1));
   CHECK(files.findings.objects[0].area == 12);
+}
+
+TEST_CASE("the page has the ten numbers, if there are any") {
+  Files files;
+  CHECK(files.ap() == doctest::Approx(1));
+  const auto page = [&](bool scored) {
+    files.findings.has_keypoints = scored;
+    const auto report = maskrcnn::evaluate::make_report(files.data, files.findings);
+    return maskrcnn::evaluate::html_page(report, files.data, files.findings, {});
+  };
+  CHECK(test::contains(page(true), "<tr><th>keypoints</th><td class=\"main\">1.000</td>"));
+  CHECK_FALSE(test::contains(page(false), "<th>keypoints</th>"));
 }
 
 TEST_CASE("people without keypoints count neither way, those that the data do not say neither") {

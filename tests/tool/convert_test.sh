@@ -55,6 +55,13 @@ expect 0 'exif_little.jpg: 9 x 13 pixels' "$segment" --weights upright.safetenso
 expect 1 "'exif_orientation' expects apply or ignore, found '6'" "$convert" --set exif_orientation=6 "$model" bad.safetensors
 expect 1 "'intensity' expects none, minmax or percentile, found 'bright'" "$convert" --set intensity=bright "$model" bad.safetensors
 
+echo "== keypoints"
+for slim in slim_keypoints slim_mask_keypoints detectron2_keypoints_model; do
+  expect 0 'keypoint_rcnn_resnet50_fpn, convention of' "$convert" --half "$golden/$slim.safetensors" "$slim.half.safetensors"
+  holds "$slim.half.safetensors" '"self_test.keypoints":'
+  expect 0 'objects?, ' "$segment" --weights "$slim.half.safetensors" --output k --verify "$image"
+done
+
 echo "== epsilon of frozen batch norms"
 expect 0 'epsilon +0, of every batch norm' "$convert" --inspect "$golden/slim_model.safetensors"
 expect 0 'assumed, as ' "$convert" --inspect "$golden/slim_model.safetensors"

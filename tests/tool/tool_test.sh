@@ -14,6 +14,13 @@ safetensors() {
   printf '\0\0\0\0\0%s%s' "$2" "$3" >>"$1"
 }
 
+echo "== keypoints"
+expect 0 'mask area  keypoints' --weights "$golden/slim_mask_keypoints.safetensors" --output k --json k.json "$image"
+holds k.json '"segmentation":.*"keypoints":\[[0-9.]+,[0-9.]+,1,.*"keypoint_scores":\['
+expect 0 '  person .* [0-9]+ of 17$' --weights "$golden/detectron2_keypoints_model.safetensors" --output k --json k.json "$image"
+holds k.json '"category_id":1,"category_name":"person"'
+expect 0 'note: batch norms are taken to have no epsilon' --weights "$golden/slim_keypoints.safetensors" --output k "$image"
+
 echo "== usage"
 expect 2 'IMAGE' 
 expect 2 'no-such-option' --no-such-option "$image"

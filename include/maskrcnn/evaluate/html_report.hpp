@@ -81,6 +81,19 @@ namespace html_report {
   return text + "</tbody></table></div>";
 }
 
+[[nodiscard]] inline std::string keypoint_table(const KeypointSummary& summary) {
+  static constexpr std::array<const char*, 10> names{"AP", "AP50", "AP75", "AP, medium", "AP, large",
+                                                     "AR", "AR50", "AR75", "AR, medium", "AR, large"};
+  std::string head, row;
+  const auto values = summary.values();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    head += std::string("<th>").append(names[i]).append("</th>");
+    row += std::string(i < 3 ? "<td class=\"main\">" : "<td>").append(html_score(values[i])).append("</td>");
+  }
+  return "<div class=\"card scroll\"><table><thead><tr><th></th>" + head +
+         "</tr></thead><tbody><tr><th>keypoints</th>" + row + "</tr></tbody></table></div>";
+}
+
 [[nodiscard]] inline std::string curves(const MeasureReport& best) {
   std::vector<ChartLine> lines;
   std::string key;
@@ -234,6 +247,10 @@ inline constexpr const char* method =
   page += "<h2>COCO’s numbers</h2><p class=\"note\">With the best 100 objects of an image and category";
   if (report.options.limit != 100) page += ", and with the best " + html_count(report.options.limit);
   page += ".</p>" + coco_table(report);
+  if (report.keypoints)
+    page +=
+        "<h2>COCO’s numbers of keypoints</h2><p class=\"note\">By object keypoint similarity (OKS), with the best " +
+        html_count(coco_keypoint_limit) + " objects of an image and category.</p>" + keypoint_table(*report.keypoints);
   page += "<h2>Curves</h2><p class=\"note\">Of " + std::string(report.mask ? "masks" : "boxes") +
           ", mean over categories. The number beside an overlap is the area under its curve.</p><div class=\"pair\">" +
           curves(report.best_measure()) + score_histogram(report.best_measure()) + "</div>";
