@@ -111,7 +111,10 @@ class Drawing {
   /// Draws the keypoints that are sure: dots and, if they are those of COCO's people, limbs between them.
   void keypoints(std::span<const Keypoint> all, const Box& box, Colour colour) {
     const double side = std::max(box.width(), box.height()) * static_cast<float>(scale_);
-    const double limb = is_finite(side) ? std::clamp(side / 150, 0.9, 4.5) : 0.9, joint = 1.5 * limb;
+    // thin on small objects, which would disappear behind their skeletons
+    const double limb = is_finite(side) ? std::clamp(side / 150, 0.5, 4.5) : 0.5, joint = 1.5 * limb;
+    const double rim_width = std::clamp(limb - 0.4, 0.0, 0.9);  // so that they stand out of bright images, too
+    const bool small = joint < 1.4;
     const auto sure = [&](const Keypoint& keypoint) {
       return is_finite(keypoint.x) && is_finite(keypoint.y) && reaches(double{keypoint.score}, style_.sure_keypoint);
     };
@@ -136,8 +139,8 @@ class Drawing {
     for (std::size_t k = 0; k < all.size(); ++k) {
       if (!sure(all[k])) continue;
       canvas_.stroke(at(all[k]), at(all[k]), joint + rim_width, dark, 0.7);
-      canvas_.stroke(at(all[k]), at(all[k]), joint, {255, 255, 255}, 1);
-      canvas_.stroke(at(all[k]), at(all[k]), joint * 0.62, colours[k], 1);
+      canvas_.stroke(at(all[k]), at(all[k]), joint, {255, 255, 255}, small ? 0.8 : 1);
+      if (!small) canvas_.stroke(at(all[k]), at(all[k]), joint * 0.62, colours[k], 1);
     }
   }
 
@@ -206,7 +209,6 @@ class Drawing {
   }
 
   static constexpr Colour dark{16, 18, 24};
-  static constexpr double rim_width = 0.9;  ///< of limbs and joints, so that they stand out of bright images, too
 
   OverlayStyle style_;
   int scale_ = 1, line_ = 1, text_ = 1;
