@@ -20,19 +20,31 @@ namespace architectures {
 
 inline const std::string body = "backbone.body.";
 
-/// A residual network by its kind of block, its number of groups, and how many blocks its layers have.
+/// A residual network by its kind of block, its groups, and how many blocks its layers have. Widths are the weights':
+/// they only tell those of one kind from each other.
 struct Network {
   std::string_view name;
   bool bottleneck;
-  std::size_t groups;
   std::array<int, 4> depths;
+  std::size_t groups = 1, group_width = 0;
+  bool wide = false;  ///< whether bottlenecks without groups have an expansion of 2
 };
 
+/// Of those that differ in `group_width` alone, the first is what other widths are called.
 inline constexpr Network networks[] = {
-    {"resnet18", false, 1, {2, 2, 2, 2}},          {"resnet34", false, 1, {3, 4, 6, 3}},
-    {"resnet50", true, 1, {3, 4, 6, 3}},           {"resnet101", true, 1, {3, 4, 23, 3}},
-    {"resnet152", true, 1, {3, 8, 36, 3}},         {"resnext50_32x4d", true, 32, {3, 4, 6, 3}},
-    {"resnext101_32x8d", true, 32, {3, 4, 23, 3}}, {"resnext101_64x4d", true, 64, {3, 4, 23, 3}},
+    {.name = "resnet18", .bottleneck = false, .depths = {2, 2, 2, 2}},
+    {.name = "resnet34", .bottleneck = false, .depths = {3, 4, 6, 3}},
+    {.name = "resnet50", .bottleneck = true, .depths = {3, 4, 6, 3}},
+    {.name = "resnet101", .bottleneck = true, .depths = {3, 4, 23, 3}},
+    {.name = "resnet152", .bottleneck = true, .depths = {3, 8, 36, 3}},
+    {.name = "wide_resnet50_2", .bottleneck = true, .depths = {3, 4, 6, 3}, .wide = true},
+    {.name = "wide_resnet101_2", .bottleneck = true, .depths = {3, 4, 23, 3}, .wide = true},
+    {.name = "resnext50_32x4d", .bottleneck = true, .depths = {3, 4, 6, 3}, .groups = 32, .group_width = 4},
+    {.name = "resnext50_32x8d", .bottleneck = true, .depths = {3, 4, 6, 3}, .groups = 32, .group_width = 8},
+    {.name = "resnext101_32x8d", .bottleneck = true, .depths = {3, 4, 23, 3}, .groups = 32, .group_width = 8},
+    {.name = "resnext101_32x4d", .bottleneck = true, .depths = {3, 4, 23, 3}, .groups = 32, .group_width = 4},
+    {.name = "resnext101_64x4d", .bottleneck = true, .depths = {3, 4, 23, 3}, .groups = 64, .group_width = 4},
+    {.name = "resnext152_32x8d", .bottleneck = true, .depths = {3, 8, 36, 3}, .groups = 32, .group_width = 8},
 };
 
 /// What stands on a residual network, and the structures that it makes of either kind of block; empty: none.
@@ -77,12 +89,19 @@ inline constexpr std::string_view conventions[] = {
          "names, found ",
          naming::described(weights.tensors()), "; known are ", supported_architectures(), " (file ", weights.file(),
          ")");
-  const auto& [bottleneck, groups, wide, depths] = *found;
-  for (const Network& network : networks)
-    if (network.bottleneck == bottleneck && network.groups == groups && network.depths == depths) return network;
-  fail("weights: the tensors are of a residual network of ", bottleneck ? "bottleneck" : "basic", " blocks with ",
-       groups, " group", groups == 1 ? "" : "s", ", so many in its layers: ", listed(depths), "; expected ",
-       supported_architectures(), " (file ", weights.file(), ")");
+  const Network* best = nullptr;
+  for (const Network& network : networks) {
+    const bool wide = network.bottleneck && network.groups == 1 && found->expansion == 2;
+    if (network.bottleneck != found->bottleneck || network.groups != found->groups || network.wide != wide ||
+        network.depths != found->depths)
+      continue;
+    if (best == nullptr || network.group_width == found->group_width) best = &network;
+  }
+  if (best != nullptr) return *best;
+  fail("weights: the tensors are of a residual network of ", found->bottleneck ? "bottleneck" : "basic",
+       " blocks with ", found->groups, " group", found->groups == 1 ? "" : "s",
+       ", so many in its layers: ", listed(found->depths), "; expected ", supported_architectures(), " (file ",
+       weights.file(), ")");
 }
 
 [[nodiscard]] inline Heads heads_in(const Weights& weights) {

@@ -13,7 +13,9 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 struct ResidualNetwork {
   bool bottleneck = false;      ///< 1 x 1, 3 x 3, 1 x 1 convolutions to a block, not two of 3 x 3
   std::size_t groups = 1;       ///< of 3 x 3 convolutions; more than one in ResNeXt
-  bool wide = false;            ///< bottlenecks whose outputs are not 4 times as many as those within (Wide ResNet: 2)
+  std::size_t group_width = 0;  ///< channels of a group in the first layer
+  /// Outputs of a bottleneck for each channel within (ResNet: 4, Wide ResNet: 2); 0, if that is no whole number.
+  std::size_t expansion = 0;
   std::array<int, 4> depths{};  ///< blocks of each layer
 };
 
@@ -27,8 +29,10 @@ struct ResidualNetwork {
   };
   const StoredTensor *const first = kernel("conv1"), *const second = kernel("conv2"), *const third = kernel("conv3");
   if (first == nullptr || second == nullptr) return std::nullopt;
-  ResidualNetwork network{.bottleneck = third != nullptr, .groups = first->shape[0] / second->shape[1]};
-  network.wide = third != nullptr && third->shape[0] != 4 * second->shape[0];
+  ResidualNetwork network{
+      .bottleneck = third != nullptr, .groups = first->shape[0] / second->shape[1], .group_width = second->shape[1]};
+  if (third != nullptr && third->shape[0] % second->shape[0] == 0)
+    network.expansion = third->shape[0] / second->shape[0];
   for (std::size_t layer = 0; layer < network.depths.size(); ++layer) {
     const std::string place = body + "layer" + std::to_string(layer + 1) + ".";
     int& depth = network.depths[layer];

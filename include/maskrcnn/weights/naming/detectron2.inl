@@ -211,8 +211,11 @@ inline void read_anchors(const Weights& weights, ModelConfig& config) {
   const StoredTensor* const conv = weights.find("backbone.body.layer1.0.conv2.weight");
   const bool grouped = conv != nullptr && conv->shape.size() == 4 && conv->shape[0] != conv->shape[1];
   if (grouped) {  // ResNeXt
-    config.image_std = {57.375, 57.12, 58.395};
     config.bottleneck_stride = BottleneckStride::in_3x3;
+    if (weights.find("backbone.body.layer3.35.conv1.weight") == nullptr)
+      config.image_std = {57.375, 57.12, 58.395};
+    else
+      config.notes.emplace_back("as detectron2's ResNeXt-152, the file is taken for a model of image_std 1, 1, 1");
   }
   read_pixel_statistics(weights, "pixel_mean", config.image_mean);
   read_pixel_statistics(weights, "pixel_std", config.image_std);
