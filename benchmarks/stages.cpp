@@ -44,7 +44,7 @@ struct Scene {
   Parameters root{weights};
   maskrcnn::Preprocess<float> preprocess{maskrcnn::preprocess_options<Convention>(config)};
   maskrcnn::ResNet<float> resnet{root / "backbone" / "body", maskrcnn::resnet50, {}};
-  maskrcnn::Fpn<float> fpn{root / "backbone" / "fpn", resnet.channels(), 1e-5};
+  maskrcnn::Fpn<float> fpn{root / "backbone" / "fpn", resnet.channels(), {}};
   maskrcnn::Rpn<float, maskrcnn::AnchorGenerator<float>> rpn{
       root / "rpn", maskrcnn::AnchorGenerator<float>(maskrcnn::anchor_options<Convention>(config)),
       maskrcnn::rpn_options<Convention>(config, channels)};

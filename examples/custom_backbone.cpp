@@ -29,7 +29,7 @@ class PlainNet : public maskrcnn::PyramidTraits {
 
   PlainNet(const maskrcnn::Parameters& at, const maskrcnn::BackboneOptions& options)
       : body_(read_body(at / "body", options.compute)),
-        fpn_(at / "fpn", std::span(widths).subspan(1), options.batch_norm_epsilon, options.compute) {}
+        fpn_(at / "fpn", std::span(widths).subspan(1), options.norms, options.compute) {}
 
   [[nodiscard]] maskrcnn::Index channels() const { return fpn_.channels(); }
 

@@ -70,8 +70,8 @@ TEST_CASE("a cascade is recognised, and no other model runs its file") {
   const auto weights = weights_of("cascade");
   CHECK(maskrcnn::architecture_of(weights).name() == "cascade_mask_rcnn_resnet50_fpn");
   const auto named = weights.with_metadata({{"architecture", "cascade_mask_rcnn_resnet50_fpn"}});
-  CHECK(maskrcnn::architecture_of(named).cascade);
-  CHECK(maskrcnn::architecture_of(named).masks);
+  CHECK(maskrcnn::architecture_of(named).heads.cascade);
+  CHECK(maskrcnn::architecture_of(named).heads.masks);
   CHECK(test::contains(test::error_of([&] { (void)MaskRCNN<BottleneckFpn, Detectron2>(named); }),
                        "run them with CascadeMaskRCNN<...>"));
   CHECK(test::contains(test::error_of([&] { (void)MaskRCNN<BottleneckFpn, Detectron2>(weights); }),
@@ -90,6 +90,22 @@ TEST_CASE("proposals of a cascade may be none") {
   CHECK(maskrcnn::CascadeMaskRCNN<BottleneckFpn>(weights_of("cascade"),
                                                  config)(test::Golden("detectron2_cascade").image("case.image"))
             .empty());
+}
+
+TEST_CASE("models of group norms are found again, and the norms said to be assumed") {
+  compare<MaskRCNN, BottleneckFpn>("gn");
+  compare<MaskRCNN, ResNetFpn<double, bottleneck>>("gn");
+  const auto weights = weights_of("gn");
+  const auto config = maskrcnn::ModelConfig::from(weights);
+  CHECK(config.group_norm_groups == 4);
+  CHECK(config.bottleneck_stride == maskrcnn::BottleneckStride::in_3x3);
+  CHECK(config.notes.size() == 1);
+  const auto untold = maskrcnn::ModelConfig::from({"x.pkl", weights.tensors(), {}, nullptr});
+  REQUIRE(untold.notes.size() == 2);
+  CHECK(untold.notes[1] ==
+        "69 norms without running statistics, the first 'backbone.body.bn1', are taken for group norms of 32 groups");
+  CHECK(maskrcnn::ModelConfig::from({"183808979/x.pkl", weights.tensors(), {}, nullptr}).image_std ==
+        std::array{57.375, 57.12, 58.395});
 }
 
 TEST_CASE("ResNeXt's groups are the weights'") { compare<MaskRCNN, BottleneckFpn>("resnext"); }

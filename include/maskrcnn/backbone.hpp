@@ -8,6 +8,7 @@
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/feature_pyramid.hpp>
 #include <maskrcnn/layers/compute.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
 #include <maskrcnn/stages/fpn.hpp>
 #include <maskrcnn/stages/mobilenet_v3.hpp>
 #include <maskrcnn/stages/resnet.hpp>
@@ -19,7 +20,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// What a backbone has to know about the model that it is part of.
 struct BackboneOptions {
-  double batch_norm_epsilon = 1e-5;
+  NormOptions norms{};  ///< what the tensors of norms do not tell
   BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
   std::array<int, 4> dilations{1, 1, 1, 1};  ///< see `ModelConfig`
   Compute compute{};                         ///< for its layers
@@ -76,7 +77,7 @@ class BackboneWithFpn : public PyramidTraits {
   /// @param at the place of `body` and `fpn`
   BackboneWithFpn(const Parameters& at, const BackboneOptions& options)
       : body_(Body::template read<T>(at / "body", options)),
-        fpn_(at / "fpn", body_.channels(), options.batch_norm_epsilon, options.compute) {}
+        fpn_(at / "fpn", body_.channels(), options.norms, options.compute) {}
 
   [[nodiscard]] Index channels() const { return fpn_.channels(); }
 
@@ -99,7 +100,7 @@ struct ResNetBody {
   [[nodiscard]] static ResNet<T> read(const Parameters& at, const BackboneOptions& options, std::size_t layers = 4) {
     return {at,
             Spec,
-            {.epsilon = options.batch_norm_epsilon,
+            {.norms = options.norms,
              .bottleneck_stride = options.bottleneck_stride,
              .dilations = options.dilations,
              .layers = layers,
@@ -118,7 +119,7 @@ struct MobileNetV3LargeBody {
   [[nodiscard]] static MobileNetV3<T> read(const Parameters& at, const BackboneOptions& options) {
     if (options.dilations != BackboneOptions{}.dilations)
       fail("model: expected no dilations for MobileNetV3, which has other layers than a residual network, found some");
-    return {at, mobilenet_v3_large, options.batch_norm_epsilon, options.compute};
+    return {at, mobilenet_v3_large, options.norms, options.compute};
   }
 };
 
@@ -163,7 +164,7 @@ class ResNetC4 : public SingleMapResNet<T, Spec> {
             {.block = Spec.block,
              .stride = 2,
              .dilation = static_cast<Index>(options.dilations[3]),
-             .epsilon = options.batch_norm_epsilon,
+             .norms = options.norms,
              .bottleneck_stride = options.bottleneck_stride,
              .depth = Spec.depths[3],
              .compute = options.compute}) {}

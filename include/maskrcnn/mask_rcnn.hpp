@@ -145,7 +145,7 @@ GeneralizedRCNN<B, C, Boxes, Branches...>::GeneralizedRCNN(const Parameters& roo
                                                            const Compute& compute)
     : config_(own_config(root, config)),
       preprocess_(preprocess_options<C>(config_, B::size_divisor)),
-      backbone_(root / "backbone", {.batch_norm_epsilon = *config_.batch_norm_epsilon,
+      backbone_(root / "backbone", {.norms = backbone_norm_options(config_),
                                     .bottleneck_stride = config_.bottleneck_stride.value_or(C::bottleneck_stride),
                                     .dilations = config_.dilations,
                                     .compute = compute}),

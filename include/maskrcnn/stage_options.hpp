@@ -49,11 +49,24 @@ template <Convention C>
           .stride = C::anchor_stride};
 }
 
+/// What the tensors of norms do not tell, behind the backbone.
+[[nodiscard]] inline NormOptions norm_options(const ModelConfig& config) {
+  return {.epsilon = config.batch_norm_epsilon.value_or(0.0),
+          .groups = static_cast<Index>(config.group_norm_groups.value_or(32))};
+}
+
+/// The same in the backbone.
+[[nodiscard]] inline NormOptions backbone_norm_options(const ModelConfig& config) {
+  NormOptions norms = norm_options(config);
+  norms.without_statistics = config.norms_without_statistics.value_or(false);
+  return norms;
+}
+
 /// A tower behind the backbone.
 /// @param channels of the features
 [[nodiscard]] inline ConvTowerOptions tower_options(const ModelConfig& config, Index channels, const Compute& compute) {
   return {.channels = channels,
-          .epsilon = config.batch_norm_epsilon.value_or(0.0),
+          .norms = norm_options(config),
           .winograd_tile = compute.winograd_tile(),
           .compute = compute};
 }

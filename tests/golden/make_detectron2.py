@@ -28,12 +28,18 @@ from detectron2.modeling import build_model  # noqa: E402
 from detectron2.modeling.poolers import assign_boxes_to_levels  # noqa: E402
 from detectron2.structures import Boxes  # noqa: E402
 from detectron2.structures.keypoints import heatmaps_to_keypoints  # noqa: E402
+from torch import nn  # noqa: E402
 
 # it rounds boxes to float there, beside scores of whatever type: models in double need both of one type
 sys.modules["detectron2.layers.nms"].box_ops = types.SimpleNamespace(
     batched_nms=lambda boxes, scores, classes, threshold: torchvision.ops.batched_nms(
         boxes.to(scores.dtype), scores, classes, threshold
     )
+)
+
+# groups for slim networks, in place of 32
+sys.modules["detectron2.layers.batch_norm"].nn = types.SimpleNamespace(
+    **{key: value for key, value in vars(nn).items() if key != "GroupNorm"}, GroupNorm=lambda _, channels: nn.GroupNorm(4, channels)
 )
 
 FACTS = {
@@ -72,6 +78,16 @@ MODELS = {
     "agnostic": (
         "faster_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + ["MODEL.ROI_BOX_HEAD.CLS_AGNOSTIC_BBOX_REG", True],
         ANCHORS[1],
+    ),
+    "gn": (
+        "Misc/mask_rcnn_R_50_FPN_3x_gn", width(16, 1, 4) + ANCHORS[0] + ["MODEL.ROI_BOX_HEAD.CONV_DIM", 12],
+        ANCHORS[1] | {"group_norm_groups": 4},
+    ),
+    "dconv": ("Misc/mask_rcnn_R_50_FPN_1x_dconv_c3-c5", width(12, 1, 3) + ANCHORS[0], ANCHORS[1]),
+    "modulated": (
+        "Misc/mask_rcnn_R_50_FPN_1x_dconv_c3-c5",
+        width(16, 4, 1) + ANCHORS[0] + ["MODEL.RESNETS.DEFORM_MODULATED", True, "MODEL.RESNETS.STRIDE_IN_1X1", False],
+        ANCHORS[1] | {"stride_in_1x1": False},
     ),
     "towers": ("mask_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + TOWERS, ANCHORS[1]),
     "cascade": (

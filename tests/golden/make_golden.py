@@ -13,6 +13,7 @@ import argparse
 import torch
 import torchvision
 
+import make_layers as layers
 import make_models as models
 import make_ops as ops
 import make_roi as roi
@@ -21,6 +22,7 @@ import make_stages as stages
 MAKERS = (
     ops.conv2d, ops.conv_transpose2d, ops.linear, ops.max_pool, ops.box_coder, ops.nms,
     stages.preprocess, stages.resnet, stages.mobilenet_v3, stages.fpn, stages.anchors, stages.rpn,
+    layers.group_norm, layers.resnet_gn,
     roi.level_mapper, roi.roi, roi.multi_level_roi,
     stages.box_head, stages.conv_box_head, stages.mask_head, stages.paste, stages.keypoint_head,
     stages.keypoint_decoding, stages.losses,

@@ -7,7 +7,8 @@ On the package index detectron2 is a source archive under another name, without 
     pip install torch torchvision pillow fvcore iopath omegaconf yacs tabulate cloudpickle termcolor matplotlib tqdm pydot
     export PYTHONPATH=$PWD/pb1-detectron2-0.6
 
-What is missing, `detectron2._C`, is deformable convolutions and rotated boxes only: an empty module takes its place.
+What is missing, `detectron2._C`, is deformable convolutions and rotated boxes only: an empty module takes its place, and
+torchvision's operator that of both deformable convolutions, as detectron2 has it on CPUs where it can.
 """
 
 import math
@@ -18,6 +19,7 @@ import warnings
 import torch
 from PIL import Image
 from torch import nn
+from torchvision.ops import deform_conv2d
 
 warnings.filterwarnings("ignore")
 Image.LINEAR = Image.BILINEAR  # a name that Pillow gave up, in a default argument
@@ -32,6 +34,18 @@ from detectron2.data import transforms  # noqa: E402
 from detectron2.layers import FrozenBatchNorm2d  # noqa: E402
 from detectron2.modeling import build_model  # noqa: E402
 
+
+def _deform_conv(x, offset, weight, stride, padding, dilation, *groups):
+    return deform_conv2d(x, offset, weight, None, stride, padding, dilation)
+
+
+def _modulated_deform_conv(x, offset, mask, weight, bias, stride, padding, dilation, *groups):
+    return deform_conv2d(x, offset, weight, bias, stride, padding, dilation, mask)
+
+
+deform_conv = sys.modules["detectron2.layers.deform_conv"]  # its package has a function of that name
+deform_conv.deform_conv, deform_conv.modulated_deform_conv = _deform_conv, _modulated_deform_conv
+DEFORMABLE = (deform_conv.DeformConv, deform_conv.ModulatedDeformConv)
 
 NORMS = (FrozenBatchNorm2d, nn.BatchNorm2d)  # what is settled by statistics of a picture
 
@@ -76,14 +90,14 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
     torch.manual_seed(seed)
     model = build_model(config).eval()
     for name, module in model.named_modules():
-        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, *DEFORMABLE)):
             fan = module.weight[0].numel() if not isinstance(module, nn.ConvTranspose2d) else module.weight.shape[0]
             nn.init.normal_(module.weight, 0, math.sqrt(2 / fan))
-            if module.bias is not None:
+            if getattr(module, "bias", None) is not None:
                 nn.init.normal_(module.bias, 0, 0.1)
-        elif isinstance(module, NORMS):
+        elif isinstance(module, (*NORMS, nn.GroupNorm)):
             # residual branches weaker than shortcuts, or they explode
-            nn.init.uniform_(module.weight, *((0.2, 0.4) if name.endswith("conv3.norm") else (0.5, 1.0)))
+            nn.init.uniform_(module.weight, *((0.2, 0.4) if name.endswith(("conv3.norm", "c_bn")) else (0.5, 1.0)))
             nn.init.uniform_(module.bias, -0.2, 0.2)
         else:
             continue

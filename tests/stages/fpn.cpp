@@ -11,7 +11,7 @@ TEST_CASE_TEMPLATE("the pyramid is torchvision's, odd sizes and batch norms incl
   constexpr std::array<Index, 4> channels{6, 9, 12, 17};
   for (const std::string name : {"plain", "odd", "normed"}) {
     const auto at = golden.at(name);
-    const maskrcnn::Fpn<T> fpn(at, channels, 1e-5);
+    const maskrcnn::Fpn<T> fpn(at, channels, {});
     maskrcnn::FeaturePyramid<T> maps;
     for (int i = 2; i <= 5; ++i) maps.push_back(golden.tensor<T>(name + ".c" + std::to_string(i)));
     const auto pyramid = fpn(std::move(maps));
@@ -35,6 +35,6 @@ TEST_CASE("levels that disagree about their width are refused") {
                            .add("inner_blocks.1.0.weight", {9, 4, 1, 1})
                            .weights();
   constexpr std::array<Index, 2> channels{4, 4};
-  CHECK(test::error_of([&] { maskrcnn::Fpn<float>(maskrcnn::Parameters(weights), channels, 0.0); }) ==
+  CHECK(test::error_of([&] { maskrcnn::Fpn<float>(maskrcnn::Parameters(weights), channels, {}); }) ==
         "weights: 'inner_blocks.1.0.weight' has shape [9,4,1,1], expected [8,4,1,1] (file made)");
 }

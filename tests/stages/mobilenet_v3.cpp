@@ -10,7 +10,7 @@ const auto& large = maskrcnn::mobilenet_v3_large;
 
 TEST_CASE_TEMPLATE("the maps are torchvision's, at any width", T, float, double) {
   const test::Golden golden("mobilenet_v3");
-  const maskrcnn::MobileNetV3<T> net(golden.at("large"), large, 1e-5);
+  const maskrcnn::MobileNetV3<T> net(golden.at("large"), large, {});
   const auto features = net(golden.tensor<T>("large.input"));
   REQUIRE(features.size() == 2);
   for (std::size_t i = 0; i < 2; ++i) {
@@ -23,7 +23,7 @@ TEST_CASE_TEMPLATE("the maps are torchvision's, at any width", T, float, double)
 
 TEST_CASE("images of any size that the network takes") {
   const test::Golden golden("mobilenet_v3");
-  const maskrcnn::MobileNetV3<float> net(golden.at("large"), large, 1e-5);
+  const maskrcnn::MobileNetV3<float> net(golden.at("large"), large, {});
   for (const maskrcnn::Shape<4>& shape : {maskrcnn::Shape<4>{1, 32, 32, 3}, {1, 32, 320, 3}, {2, 96, 64, 3}}) {
     const auto features = net(test::random_tensor<float>(shape, 3));
     for (const auto& map : features) {
@@ -38,6 +38,6 @@ TEST_CASE("a network of other blocks does not fit") {
   const test::Golden golden("mobilenet_v3");
   std::vector<maskrcnn::InvertedResidual> longer(large.begin(), large.end());
   longer.push_back({.stride = 1, .activation = maskrcnn::Activation::hard_swish});
-  CHECK(test::contains(test::error_of([&] { maskrcnn::MobileNetV3<float>(golden.at("large"), longer, 1e-5); }),
+  CHECK(test::contains(test::error_of([&] { maskrcnn::MobileNetV3<float>(golden.at("large"), longer, {}); }),
                        "'large.16.block.0.0.weight' is missing"));
 }

@@ -7,11 +7,11 @@ using maskrcnn::Index;
 namespace {
 
 template <class T>
-void check(const maskrcnn::ResNetSpec& spec, const std::string& name) {
-  static const test::Golden golden("resnet");
+void check(const test::Golden& golden, const maskrcnn::ResNetSpec& spec, const std::string& name,
+           const maskrcnn::NormOptions& norms = {}) {
   CAPTURE(name);
   const auto at = golden.at(name);
-  const maskrcnn::ResNet<T> net(at, spec, {});
+  const maskrcnn::ResNet<T> net(at, spec, {.norms = norms});
   const auto features = net(golden.tensor<T>(name + ".input"));
   REQUIRE(features.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) {
@@ -25,10 +25,27 @@ void check(const maskrcnn::ResNetSpec& spec, const std::string& name) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("every depth computes torchvision's C2 to C5, at any width", T, float, double) {
-  check<T>(maskrcnn::resnet18, "resnet18");
-  check<T>(maskrcnn::resnet34, "resnet34");
-  check<T>(maskrcnn::resnet50, "resnet50");
-  check<T>(maskrcnn::resnet101, "resnet101");
+  const test::Golden golden("resnet");
+  check<T>(golden, maskrcnn::resnet18, "resnet18");
+  check<T>(golden, maskrcnn::resnet34, "resnet34");
+  check<T>(golden, maskrcnn::resnet50, "resnet50");
+  check<T>(golden, maskrcnn::resnet101, "resnet101");
+}
+
+TEST_CASE_TEMPLATE("norms may be group norms, in the stem, in blocks and in shortcuts", T, float, double) {
+  const test::Golden golden("resnet_gn");
+  check<T>(golden, {.block = maskrcnn::ResidualBlock::basic}, "basic", {.groups = 2});
+  check<T>(golden, {.block = maskrcnn::ResidualBlock::bottleneck}, "bottleneck", {.groups = 2});
+}
+
+TEST_CASE("group norms of a number of groups that channels do not make are refused") {
+  const test::Golden golden("resnet_gn");
+  const auto at = golden.at("bottleneck");
+  CHECK(
+      test::error_of([&] { maskrcnn::ResNet<float>(at, {.block = maskrcnn::ResidualBlock::bottleneck}, {}); }) ==
+      "weights: norm 'bottleneck.bn1.' has no running statistics and 4 channels, expected a multiple of the number of "
+      "groups of group norms, 32 (metadata 'group_norm_groups'; file " +
+          golden.weights().file() + ")");
 }
 
 TEST_CASE("a residual network of another depth does not fit") {

@@ -28,6 +28,8 @@ TEST_CASE("every fact of a model survives the way into a file and back") {
   config.box_sampling_ratio = 0;
   config.mask_sampling_ratio = 4;
   config.roi_align_aligned = true;
+  config.group_norm_groups = 16;
+  config.norms_without_statistics = false;
   const auto back = [](const ModelConfig& written) {
     test::MadeWeights file;
     for (const auto& [key, value] : maskrcnn::metadata_of(written, "mask_rcnn_resnet50_fpn", "torchvision"))

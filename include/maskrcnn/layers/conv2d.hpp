@@ -5,16 +5,18 @@
 #include <maskrcnn/layers/compute.hpp>
 #include <maskrcnn/layers/conv_algorithm.hpp>
 #include <maskrcnn/layers/conv_geometry.hpp>
+#include <maskrcnn/layers/group_norm.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Convolution [N, H, W, in] -> [N, H', W', out] with H' = (H + 2 padding - dilation (height - 1) - 1) / stride + 1, W'
-/// likewise: bias, then an optional addend, then an activation. Weights are packed once, at construction. 3 x 3 kernels
-/// of stride 1 are computed by Winograd where channels fill the registers, in T, unless direct products in the given
-/// precision are faster still. Products of all other kernels are of that precision (but for odd numbers of channels
-/// under larger kernels than 1 x 1: the stem), their sums in T.
+/// likewise: bias, then a group norm if the weights have one, an optional addend, an activation. Weights are packed
+/// once, at construction. 3 x 3 kernels of stride 1 are computed by Winograd where channels fill the registers, in T,
+/// unless direct products in the given precision are faster still. Products of all other kernels are of that precision
+/// (but for odd numbers of channels under larger kernels than 1 x 1: the stem), their sums in T.
 template <Scalar T>
 class Conv2d {
  public:
@@ -41,6 +43,7 @@ class Conv2d {
   [[nodiscard]] Tensor<T, 4> run(const Tensor<T, 4>& input, const Tensor<T, 4>* addend, Tensor<T, 4>* reuse) const;
 
   std::unique_ptr<const ConvAlgorithm<T>> algorithm_;
+  std::optional<GroupNorm<T>> norm_;
   std::string name_;
   Index height_ = 1, width_ = 1, stride_ = 1, groups_ = 1;
   Activation activation_ = Activation::none;

@@ -30,6 +30,13 @@ template <Scalar T>
   return std::make_unique<DirectConv2d<T>>(weights, geometry, kernels);
 }
 
+/// Of the convolution itself: what is behind a norm is done there.
+template <Scalar T>
+[[nodiscard]] ConvGeometry before_norm(const ConvWeights<T>& weights, ConvGeometry geometry) {
+  if (weights.norm) geometry.activation = Activation::none;
+  return geometry;
+}
+
 }  // namespace conv2d
 
 template <Scalar T>
@@ -41,13 +48,14 @@ Conv2d<T>::Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, c
       groups_(weights.groups),
       activation_(geometry.activation) {
   weights.check();
-  algorithm_ = conv2d::fastest(weights, geometry, compute);
+  if (weights.norm) norm_.emplace(*weights.norm);
+  algorithm_ = conv2d::fastest(weights, conv2d::before_norm(weights, geometry), compute);
 }
 
 template <Scalar T>
 Tensor<T, 4> Conv2d<T>::run(const Tensor<T, 4>& input, const Tensor<T, 4>* addend, Tensor<T, 4>* reuse) const {
   ProfileSpan span(input.profile(), "layer", name_);
-  Tensor<T, 4> output = (*algorithm_)(input, addend, reuse);
+  Tensor<T, 4> output = norm_ ? (*algorithm_)(input, nullptr, nullptr) : (*algorithm_)(input, addend, reuse);
   span.end([&] {
     // the arithmetic is that of direct convolution, whichever algorithm computes it
     const Index depth = height_ * width_ * in_channels() / groups_;
@@ -60,6 +68,7 @@ Tensor<T, 4> Conv2d<T>::run(const Tensor<T, 4>& input, const Tensor<T, 4>* adden
         .say("counted as", "direct");
     return notes;
   });
+  if (norm_) (*norm_)(output, Addend<T>(addend, output.shape()), activation_);
   if (activation_ != Activation::relu) activate(output, activation_);
   return output;
 }

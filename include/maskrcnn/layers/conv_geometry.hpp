@@ -4,10 +4,20 @@
 #include <algorithm>
 #include <maskrcnn/core/tensor.hpp>
 #include <maskrcnn/kernels/activation.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
+
+/// The trained numbers of a group norm.
+template <Scalar T>
+struct GroupNormWeights {
+  std::vector<T> scale{}, shift{};  ///< [channels]
+  Index groups = 32;                ///< of neighbouring channels
+  double epsilon = 1e-5;            ///< added to variances
+  std::string name = "group_norm";  ///< in profiles: the place in the weights
+};
 
 /// The trained numbers of a convolution, as checkpoints store them.
 template <Scalar T>
@@ -17,6 +27,8 @@ struct ConvWeights {
   Index out = 0, in = 0, height = 1, width = 1;
   Index groups = 1;             ///< so many convolutions side by side, each of its own share of inputs and outputs
   std::string name = "conv2d";  ///< in profiles: the place in the weights
+  /// A group norm behind it, which depends on the image and cannot be folded into it as batch norms are.
+  std::optional<GroupNormWeights<T>> norm{};
 
   /// @throws Error if the numbers of weights do not fit the sizes
   void check() const {
@@ -25,6 +37,8 @@ struct ConvWeights {
     const Index expected = out * in / groups * height * width;
     if (kernel.size() != expected || (!bias.empty() && bias.size() != out))
       fail("conv2d: expected ", expected, " weights and ", out, " biases, found ", kernel.size(), " and ", bias.size());
+    if (norm && norm->scale.size() != out)
+      fail("conv2d: expected a norm of ", out, " channels, found ", norm->scale.size());
   }
 };
 

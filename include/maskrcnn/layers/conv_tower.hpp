@@ -3,6 +3,7 @@
 
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/layers/conv2d.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 /// How a tower is read and computed.
 struct ConvTowerOptions {
   Index channels = 0;        ///< that come in
-  double epsilon = 1e-5;     ///< of the batch norms, if there are any
+  NormOptions norms{};       ///< if there are any
   Index winograd_tile = 4;   ///< see `ConvGeometry`
   bool may_be_empty = true;  ///< whether a file may have none of its convolutions
   Compute compute{};

@@ -10,7 +10,7 @@ template <Scalar T>
 ConvTower<T>::ConvTower(const Parameters& at, const ConvTowerOptions& options) : channels_(options.channels) {
   for (std::size_t i = 0; (i == 0 && !options.may_be_empty) || (at / i / 0).contains("weight"); ++i) {
     convs_.emplace_back(
-        read_conv_block<T>(at / i, {.in = channels_, .kernel = 3}, options.epsilon),
+        read_conv_block<T>(at / i, {.in = channels_, .kernel = 3}, options.norms),
         ConvGeometry{.padding = 1, .activation = Activation::relu, .winograd_tile = options.winograd_tile},
         options.compute);
     channels_ = convs_.back().out_channels();

@@ -4,13 +4,16 @@
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/layers/compute.hpp>
 #include <maskrcnn/layers/conv_geometry.hpp>
+#include <maskrcnn/layers/group_norm.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Depthwise convolution [N, H, W, C] -> [N, H', W', C] with H' = (H + 2 padding - height) / stride + 1, W' likewise:
-/// bias, then an activation, fused. torch's `conv2d` with as many groups as channels.
+/// bias, then an activation, fused; between them a group norm, if the weights have one. torch's `conv2d` with as many
+/// groups as channels.
 template <Scalar T>
 class DepthwiseConv2d {
  public:
@@ -39,6 +42,7 @@ class DepthwiseConv2d {
   std::string name_;
   std::vector<T> bias_;     ///< [C]
   std::vector<T> weights_;  ///< [taps, C]
+  std::optional<GroupNorm<T>> norm_;
 };
 
 }  // namespace maskrcnn

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <maskrcnn/core/parallel.hpp>
+#include <maskrcnn/layers/activation.hpp>
 #include <maskrcnn/layers/depthwise_conv2d.hpp>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
@@ -19,6 +20,7 @@ DepthwiseConv2d<T>::DepthwiseConv2d(const ConvWeights<T>& weights, const ConvGeo
       bias_(weights.out, T{0}),
       weights_(weights.kernel.size()) {
   weights.check();
+  if (weights.norm) norm_.emplace(*weights.norm);
   if (weights.in != 1) fail("depthwise_conv2d: expected weights of 1 input channel, found ", weights.in);
   std::copy(weights.bias.begin(), weights.bias.end(), bias_.begin());
   const Index taps = height_ * width_;
@@ -54,7 +56,7 @@ Tensor<T, 4> DepthwiseConv2d<T>::operator()(const Tensor<T, 4>& input) const {
                            .channels = channels_,
                            .pixels = end - first,
                            .to = output.data() + (line * shape[2] + first) * channels_,
-                           .activation = geometry_.activation});
+                           .activation = norm_ ? Activation::none : geometry_.activation});
     }
   });
   span.end([&] {
@@ -66,6 +68,9 @@ Tensor<T, 4> DepthwiseConv2d<T>::operator()(const Tensor<T, 4>& input) const {
         .say("algorithm", "depthwise");
     return notes;
   });
+  if (!norm_) return output;
+  (*norm_)(output, Addend<T>(nullptr, output.shape()), geometry_.activation);
+  if (geometry_.activation != Activation::relu) activate(output, geometry_.activation);
   return output;
 }
 

@@ -15,6 +15,15 @@ struct ConvShape {
   bool grouped = false;  ///< whether it may have groups: as many as inputs of the file's kernels go into `in`
 };
 
+/// What the tensors of norms do not tell.
+struct NormOptions {
+  double epsilon = 1e-5;  ///< of batch norms
+  /// Of norms without running statistics, which are group norms: their epsilon is always 1e-5.
+  Index groups = 32;
+  /// Whether norms without running statistics are batch norms whose statistics are 0 and 1 instead.
+  bool without_statistics = false;
+};
+
 /// Reads `weight` and `bias` of a convolution.
 /// @throws Error if a tensor is missing or does not fit
 template <Scalar T>
@@ -22,14 +31,22 @@ template <Scalar T>
 
 /// Folds the batch norm stored at `norm` into `conv`, in double: y = scale * conv(x) + (bias - mean * scale) with
 /// scale = weight / sqrt(var + epsilon).
+/// @param without_statistics whether a file that has none means a mean of 0 and a variance of 1
 /// @throws Error if a variance leaves no finite scale
 template <Scalar T>
-void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilon);
+void fold_batch_norm(ConvWeights<T>& conv, const Parameters& norm, double epsilon, bool without_statistics = false);
 
-/// A convolution, with the batch norm of the block folded in where the file has one: torchvision's conv-norm-activation
-/// block stores the convolution at `0` and the norm at `1`.
+/// A convolution and the norm behind it: a batch norm is folded in, a group norm goes along (`ConvWeights::norm`).
+/// @throws Error if a tensor is missing or does not fit
 template <Scalar T>
-[[nodiscard]] ConvWeights<T> read_conv_block(const Parameters& block, const ConvShape& shape, double epsilon);
+[[nodiscard]] ConvWeights<T> read_normed_conv(const Parameters& conv, const Parameters& norm, const ConvShape& shape,
+                                              const NormOptions& options);
+
+/// The same where the file may have no norm, and the convolution then must have a bias: torchvision's
+/// conv-norm-activation block stores the convolution at `0` and the norm at `1`.
+template <Scalar T>
+[[nodiscard]] ConvWeights<T> read_conv_block(const Parameters& block, const ConvShape& shape,
+                                             const NormOptions& options);
 
 /// Reads `weight` [out, in] and `bias` of a fully connected layer; `Parameters::any` leaves a size to the file.
 /// @throws Error if a tensor is missing or does not fit

@@ -3,10 +3,9 @@
 
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/convention.hpp>
-#include <maskrcnn/layers/conv2d.hpp>
-#include <maskrcnn/layers/projected_conv2d.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
+#include <maskrcnn/layers/residual_unit.hpp>
 #include <maskrcnn/weights/parameters.hpp>
-#include <optional>
 #include <vector>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
@@ -18,13 +17,13 @@ enum class ResidualBlock { basic, bottleneck };
 struct ResidualLayerOptions {
   ResidualBlock block = ResidualBlock::bottleneck;
   Index stride = 1, dilation = 1;  ///< of the first block; of all blocks
-  double epsilon = 1e-5;           ///< of every batch norm
+  NormOptions norms{};
   BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
   int depth = 0;  ///< number of blocks; 0: as many as the weights have
   Compute compute{};
 };
 
-/// Blocks of convolutions with their batch norms folded in, the input added to what they make. Channel widths, and the
+/// Residual units, each convolution with its norm. Channel widths, kinds of norms, and the
 /// groups of 3 x 3 convolutions (ResNeXt), are whatever the weights have.
 template <Scalar T>
 class ResidualLayer {
@@ -36,7 +35,7 @@ class ResidualLayer {
   /// @throws Error if a tensor is missing or has a shape that does not fit the one before
   ResidualLayer(const Parameters& at, Index in, const ResidualLayerOptions& options);
 
-  [[nodiscard]] Index channels() const { return blocks_.back().out_channels(); }
+  [[nodiscard]] Index channels() const { return units_.back().out_channels(); }
 
   /// [N, H, W, in] -> [N, H / stride, W / stride, channels()], rounded up.
   [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input) const;
@@ -44,27 +43,9 @@ class ResidualLayer {
   [[nodiscard]] Tensor<T, 4> operator()(Tensor<T, 4>&& input) const;
 
  private:
-  struct Block {
-    std::vector<Conv2d<T>> convs;  ///< all, but for a last one that is part of `projected`
-    std::optional<Conv2d<T>> shortcut{};
-    std::optional<ProjectedConv2d<T>> projected{};
-
-    [[nodiscard]] Index out_channels() const {
-      return projected ? projected->out_channels() : convs.back().out_channels();
-    }
-    /// relu(convs(input) + shortcut(input)); the sum and the ReLU happen inside the last convolution, in place.
-    [[nodiscard]] Tensor<T, 4> operator()(const Tensor<T, 4>& input) const;
-    /// The same of an input that is not needed any more.
-    [[nodiscard]] Tensor<T, 4> operator()(Tensor<T, 4>&& input) const;
-    /// The first `count` convolutions.
-    [[nodiscard]] Tensor<T, 4> first(std::size_t count, const Tensor<T, 4>& input) const;
-  };
-
-  [[nodiscard]] Block read_block(const Parameters& at, Index in, Index stride,
-                                 const ResidualLayerOptions& options) const;
   [[nodiscard]] Tensor<T, 4> rest(Tensor<T, 4> x) const;
 
-  std::vector<Block> blocks_;
+  std::vector<ResidualUnit<T>> units_;
 };
 
 }  // namespace maskrcnn

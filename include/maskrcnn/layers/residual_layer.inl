@@ -1,7 +1,6 @@
 // Bodies of residual_layer.hpp.
 #pragma once
 
-#include <maskrcnn/layers/read_layers.hpp>
 #include <maskrcnn/layers/residual_layer.hpp>
 #include <span>
 #include <string>
@@ -11,13 +10,33 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 namespace residual_layer {
 
-/// Convolution number `index` of the place (tensors count from 1), its batch norm folded in.
+/// The block at a place. Convolutions count from 1 there.
 template <Scalar T>
-[[nodiscard]] ConvWeights<T> read(const Parameters& at, std::size_t index, const ConvShape& shape, double epsilon) {
-  const std::string number = std::to_string(index + 1);
-  ConvWeights<T> weights = read_conv<T>(at / ("conv" + number), shape);
-  fold_batch_norm(weights, at / ("bn" + number), epsilon);
-  return weights;
+[[nodiscard]] ResidualUnitParts<T> read_block(const Parameters& at, Index in, Index stride,
+                                              const ResidualLayerOptions& options) {
+  const bool bottleneck = options.block == ResidualBlock::bottleneck;
+  const std::size_t count = bottleneck ? 3 : 2;
+  const std::size_t strided = bottleneck && options.bottleneck_stride == BottleneckStride::in_3x3 ? 1 : 0;
+  const bool projects = stride != 1 || (at / "downsample" / 0).contains("weight");
+  ResidualUnitParts<T> parts{.stride = stride};
+  Index channels = in;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string number = std::to_string(i + 1);
+    const Index kernel = !bottleneck || i == 1 ? 3 : 1;
+    const ConvShape shape{.out = i + 1 == count && !projects ? in : Parameters::any,
+                          .in = channels,
+                          .kernel = kernel,
+                          .grouped = bottleneck && kernel == 3};
+    parts.convs.emplace_back(read_normed_conv<T>(at / ("conv" + number), at / ("bn" + number), shape, options.norms),
+                             ConvGeometry{.stride = i == strided ? stride : 1,
+                                          .padding = kernel / 2 * options.dilation,
+                                          .dilation = options.dilation});
+    channels = parts.convs.back().first.out;
+  }
+  if (projects)
+    parts.projection =
+        read_normed_conv<T>(at / "downsample" / 0, at / "downsample" / 1, {.out = channels, .in = in}, options.norms);
+  return parts;
 }
 
 }  // namespace residual_layer
@@ -29,82 +48,25 @@ ResidualLayer<T>::ResidualLayer(const Parameters& at, Index in, const ResidualLa
       ++depth;
     while ((at / depth / "conv1").contains("weight"));
   for (std::size_t i = 0; i < depth; ++i) {
-    blocks_.push_back(read_block(at / i, in, i == 0 ? options.stride : 1, options));
-    in = blocks_.back().out_channels();
+    units_.emplace_back(residual_layer::read_block<T>(at / i, in, i == 0 ? options.stride : 1, options),
+                        options.compute);
+    in = units_.back().out_channels();
   }
-}
-
-template <Scalar T>
-typename ResidualLayer<T>::Block ResidualLayer<T>::read_block(const Parameters& at, Index in, Index stride,
-                                                              const ResidualLayerOptions& options) const {
-  const bool bottleneck = options.block == ResidualBlock::bottleneck;
-  const std::size_t count = bottleneck ? 3 : 2;
-  const std::size_t strided = bottleneck && options.bottleneck_stride == BottleneckStride::in_3x3 ? 1 : 0;
-  const bool projects = stride != 1 || (at / "downsample" / 0).contains("weight");
-  Block block;
-  ConvWeights<T> conv;
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool last = i + 1 == count;
-    const Index kernel = !bottleneck || i == 1 ? 3 : 1, channels = i == 0 ? in : conv.out;
-    conv = residual_layer::read<T>(at, i,
-                                   {.out = last && !projects ? in : Parameters::any,
-                                    .in = channels,
-                                    .kernel = kernel,
-                                    .bias = false,
-                                    .grouped = bottleneck && kernel == 3},
-                                   options.epsilon);
-    if (last && bottleneck && projects) break;
-    block.convs.emplace_back(conv,
-                             ConvGeometry{.stride = i == strided ? stride : 1,
-                                          .padding = kernel / 2 * options.dilation,
-                                          .dilation = options.dilation,
-                                          .activation = Activation::relu},
-                             options.compute);
-  }
-  if (projects) {
-    ConvWeights<T> projection = read_conv<T>(at / "downsample" / 0, {.out = conv.out, .in = in, .bias = false});
-    fold_batch_norm(projection, at / "downsample" / 1, options.epsilon);
-    if (bottleneck)
-      block.projected.emplace(conv, projection, stride, options.compute);
-    else
-      block.shortcut.emplace(projection, ConvGeometry{.stride = stride}, options.compute);
-  }
-  return block;
 }
 
 template <Scalar T>
 Tensor<T, 4> ResidualLayer<T>::operator()(const Tensor<T, 4>& input) const {
-  return rest(blocks_.front()(input));
+  return rest(units_.front()(input));
 }
 
 template <Scalar T>
 Tensor<T, 4> ResidualLayer<T>::operator()(Tensor<T, 4>&& input) const {
-  return rest(blocks_.front()(std::move(input)));
+  return rest(units_.front()(std::move(input)));
 }
 
 template <Scalar T>
 Tensor<T, 4> ResidualLayer<T>::rest(Tensor<T, 4> x) const {
-  for (const Block& block : std::span(blocks_).subspan(1)) x = block(std::move(x));
-  return x;
-}
-
-template <Scalar T>
-Tensor<T, 4> ResidualLayer<T>::Block::operator()(const Tensor<T, 4>& input) const {
-  if (projected) return (*projected)(first(convs.size(), input), input);
-  return convs.back()(first(convs.size() - 1, input), shortcut ? (*shortcut)(input) : input.clone());
-}
-
-template <Scalar T>
-Tensor<T, 4> ResidualLayer<T>::Block::operator()(Tensor<T, 4>&& input) const {
-  if (projected || shortcut) return (*this)(input);
-  const Tensor<T, 4> x = first(convs.size() - 1, input);
-  return convs.back()(x, std::move(input));
-}
-
-template <Scalar T>
-Tensor<T, 4> ResidualLayer<T>::Block::first(std::size_t count, const Tensor<T, 4>& input) const {
-  Tensor<T, 4> x = convs[0](input);
-  for (std::size_t i = 1; i < count; ++i) x = convs[i](x);
+  for (const ResidualUnit<T>& unit : std::span(units_).subspan(1)) x = unit(std::move(x));
   return x;
 }
 

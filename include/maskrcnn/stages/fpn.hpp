@@ -4,6 +4,7 @@
 #include <maskrcnn/core/compiled.hpp>
 #include <maskrcnn/core/feature_pyramid.hpp>
 #include <maskrcnn/layers/conv2d.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 #include <span>
 #include <vector>
@@ -17,9 +18,9 @@ class Fpn {
  public:
   /// @param at       the place of `inner_blocks` and `layer_blocks`
   /// @param channels of the levels that come in, finest first
-  /// @param epsilon  of the batch norms, if there are any
+  /// @param norms    if there are any
   /// @throws Error if a tensor is missing or does not fit
-  Fpn(const Parameters& at, std::span<const Index> channels, double epsilon, const Compute& compute = {});
+  Fpn(const Parameters& at, std::span<const Index> channels, const NormOptions& norms, const Compute& compute = {});
 
   /// Channels of every level that comes out.
   [[nodiscard]] Index channels() const { return outputs_.front().out_channels(); }

@@ -8,15 +8,15 @@
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 template <Scalar T>
-Fpn<T>::Fpn(const Parameters& at, std::span<const Index> channels, double epsilon, const Compute& compute) {
+Fpn<T>::Fpn(const Parameters& at, std::span<const Index> channels, const NormOptions& norms, const Compute& compute) {
   Index width = Parameters::any;  // the first level tells, the others must agree
   for (std::size_t level = 0; level < channels.size(); ++level) {
     laterals_.emplace_back(
-        read_conv_block<T>(at / "inner_blocks" / level, {.out = width, .in = channels[level]}, epsilon), ConvGeometry{},
+        read_conv_block<T>(at / "inner_blocks" / level, {.out = width, .in = channels[level]}, norms), ConvGeometry{},
         compute);
     width = laterals_.front().out_channels();
     outputs_.emplace_back(
-        read_conv_block<T>(at / "layer_blocks" / level, {.out = width, .in = width, .kernel = 3}, epsilon),
+        read_conv_block<T>(at / "layer_blocks" / level, {.out = width, .in = width, .kernel = 3}, norms),
         ConvGeometry{.padding = 1, .winograd_tile = compute.winograd_tile()}, compute);
   }
 }

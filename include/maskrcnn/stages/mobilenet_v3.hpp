@@ -6,6 +6,7 @@
 #include <maskrcnn/core/feature_pyramid.hpp>
 #include <maskrcnn/layers/conv2d.hpp>
 #include <maskrcnn/layers/depthwise_conv2d.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
 #include <maskrcnn/layers/squeeze_excitation.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 #include <optional>
@@ -44,9 +45,9 @@ class MobileNetV3 {
  public:
   /// @param at      the place of `0` (the stem), `1` ... (the blocks) and the last convolution
   /// @param blocks  the structure
-  /// @param epsilon of every batch norm
+  /// @param norms   what their tensors do not tell
   /// @throws Error if a tensor is missing or has a shape that does not fit the one before
-  MobileNetV3(const Parameters& at, std::span<const InvertedResidual> blocks, double epsilon,
+  MobileNetV3(const Parameters& at, std::span<const InvertedResidual> blocks, const NormOptions& norms,
               const Compute& compute = {});
 
   /// Channels of the maps that come out.
@@ -61,7 +62,8 @@ class MobileNetV3 {
    public:
     /// @param at the place of the block's layers: `0`, `1`, ...
     /// @param in channels that come in
-    Block(const Parameters& at, Index in, const InvertedResidual& spec, double epsilon, const Compute& compute);
+    Block(const Parameters& at, Index in, const InvertedResidual& spec, const NormOptions& norms,
+          const Compute& compute);
 
     [[nodiscard]] Index out_channels() const { return project_.out_channels(); }
     [[nodiscard]] Tensor<T, 4> operator()(Tensor<T, 4> input) const;

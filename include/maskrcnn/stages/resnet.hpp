@@ -25,7 +25,7 @@ inline constexpr ResNetSpec resnet101{.block = ResidualBlock::bottleneck, .depth
 
 /// How a residual network is read.
 struct ResNetOptions {
-  double epsilon = 1e-5;  ///< of every batch norm
+  NormOptions norms{};
   BottleneckStride bottleneck_stride = BottleneckStride::in_3x3;
   std::array<int, 4> dilations{1, 1, 1, 1};  ///< of the layers' 3 x 3 convolutions, times 2 in a layer that is dilated
   std::size_t layers = 4;                    ///< how many of the four are read and run

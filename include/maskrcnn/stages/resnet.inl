@@ -11,8 +11,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 template <Scalar T>
 ResNet<T>::ResNet(const Parameters& at, const ResNetSpec& spec, const ResNetOptions& options) {
-  ConvWeights<T> stem = read_conv<T>(at / "conv1", {.in = 3, .kernel = 7, .bias = false});
-  fold_batch_norm(stem, at / "bn1", options.epsilon);
+  const auto stem = read_normed_conv<T>(at / "conv1", at / "bn1", {.in = 3, .kernel = 7}, options.norms);
   stem_ = Conv2d<T>(stem, {.stride = 2, .padding = 3, .activation = Activation::relu}, options.compute);
   for (std::size_t layer = 0; layer < options.layers; ++layer) {
     const bool dilated = spec.dilated && layer == 3;
@@ -21,7 +20,7 @@ ResNet<T>::ResNet(const Parameters& at, const ResNetSpec& spec, const ResNetOpti
         ResidualLayerOptions{.block = spec.block,
                              .stride = Index{layer > 0 && !dilated ? 2U : 1U},
                              .dilation = Index{dilated ? 2U : 1U} * static_cast<Index>(options.dilations[layer]),
-                             .epsilon = options.epsilon,
+                             .norms = options.norms,
                              .bottleneck_stride = options.bottleneck_stride,
                              .depth = spec.depths[layer],
                              .compute = options.compute});

@@ -46,6 +46,11 @@ struct ModelConfig {
 
   /// Epsilon of every batch norm; empty: as `resolved` of `batch_norm_epsilon.hpp` finds it.
   std::optional<double> batch_norm_epsilon{};
+  /// Norms without running statistics are group norms of so many groups; empty: 32.
+  std::optional<int> group_norm_groups{};
+  /// Whether those of the backbone are batch norms whose statistics are 0 and 1 instead, as old files have them that
+  /// were made of Caffe2's; empty: no.
+  std::optional<bool> norms_without_statistics{};
   /// Which convolution of a bottleneck carries the stride; empty: the convention's.
   std::optional<BottleneckStride> bottleneck_stride{};
   /// Cells between the taps of the 3 x 3 convolutions in each layer of a residual network, besides what its neck asks
@@ -114,6 +119,8 @@ void for_each_fact(Config& config, const Visit& visit) {
   visit("mask_thresh", config.mask_threshold);
   visit("mask_paste", config.mask_paste);
   visit("batch_norm_eps", config.batch_norm_epsilon);
+  visit("group_norm_groups", config.group_norm_groups);
+  visit("norms_without_statistics", config.norms_without_statistics);
 }
 
 }  // namespace maskrcnn

@@ -18,6 +18,28 @@ MASKRCNN_FUNCTION std::optional<double> told_batch_norm_epsilon(const Weights& w
   return epsilon;
 }
 
+namespace model_config {
+
+/// A line about norms that are taken for group norms; nothing, if there are none or the file says their groups.
+[[nodiscard]] inline std::optional<std::string> note_of_norms(const Weights& weights, const ModelConfig& config) {
+  const std::string backbone = "backbone.";
+  std::size_t count = 0;
+  std::string first;
+  for (const auto& [name, tensor] : weights.tensors()) {
+    if (!name.ends_with(".weight") || tensor.shape.size() != 1) continue;
+    const std::string place = name.substr(0, name.size() - 6);  // with its dot
+    if (weights.find(place + "running_mean") != nullptr || weights.find(place + "bias") == nullptr ||
+        (config.norms_without_statistics.value_or(false) && place.starts_with(backbone)))
+      continue;
+    if (count++ == 0) first = place.substr(0, place.size() - 1);
+  }
+  if (count == 0 || config.group_norm_groups) return std::nullopt;
+  return std::to_string(count) + " norms without running statistics, the first '" + first +
+         "', are taken for group norms of 32 groups";
+}
+
+}  // namespace model_config
+
 MASKRCNN_FUNCTION ModelConfig ModelConfig::from(const Weights& weights) {
   const NamingScheme& family = family_of(weights);
   ModelConfig config = family.defaults(weights);
@@ -26,6 +48,7 @@ MASKRCNN_FUNCTION ModelConfig ModelConfig::from(const Weights& weights) {
     metadata_value::read(weights.metadata(), weights.file(), key, fact);
   });
   if (!config.batch_norm_epsilon) config.batch_norm_epsilon = told_batch_norm_epsilon(weights);
+  if (const auto note = model_config::note_of_norms(weights, config)) config.notes.push_back(*note);
   const Labels labels = labels_of(weights);
   if (const auto& coco = family.coco_names(); config.class_names.empty() && coco.size() == labels.names())
     config.class_names = coco;

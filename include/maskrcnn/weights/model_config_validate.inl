@@ -44,6 +44,8 @@ MASKRCNN_FUNCTION void ModelConfig::validate(const std::string& where) const {
     require(!ratio || (*ratio >= 0 && *ratio <= 64),
             "box_sampling_ratio, mask_sampling_ratio and keypoint_sampling_ratio from 0 to 64", ratio.value_or(0));
   for (const int dilation : dilations) require(dilation >= 1 && dilation <= 16, "dilations from 1 to 16", dilation);
+  require(!group_norm_groups || (*group_norm_groups >= 1 && *group_norm_groups <= 4096),
+          "group_norm_groups from 1 to 4096", group_norm_groups.value_or(0));
   require(!batch_norm_epsilon || (is_finite(*batch_norm_epsilon) && *batch_norm_epsilon >= 0),
           "batch_norm_eps of 0 or more", batch_norm_epsilon.value_or(0));
 }

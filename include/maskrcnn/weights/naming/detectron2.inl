@@ -115,6 +115,9 @@ inline void set_scratch(ModelConfig& config) {
 
 inline constexpr const char *lvis = "model of LVIS: score threshold 0.0001, 300 detections",
                             *detectron1 = "comparison with Detectron: RoIAlign of two samples, not aligned",
+                            *scratch =
+                                "network of random beginnings: stride in the 3 x 3 convolutions, pixels divided by "
+                                "their deviation",
                             *trident = "TridentNet: dilated convolutions in the third layer";
 
 inline constexpr ZooFile zoo_files[] = {
@@ -125,8 +128,8 @@ inline constexpr ZooFile zoo_files[] = {
     {"144219108/", "model_final_5e3439", lvis, set_lvis},
     {"137781054/", "model_final_7ab50c", detectron1, set_detectron1},
     {"137781281/", "model_final_62ca52", detectron1, set_detectron1},
-    {"184226666/", "model_final_5ce33e",
-     "network of random beginnings: stride in the 3 x 3 convolutions, pixels divided by their deviation", set_scratch},
+    {"184226666/", "model_final_5ce33e", scratch, set_scratch},
+    {"183808979/", "model_final_da7b4c", scratch, set_scratch},
     {"137781195/", "model_final_cce136", detectron1, set_detectron1},
     {"148572687/", "model_final_756cda", trident, set_trident},
     {"148572287/", "model_final_e1027c", trident, set_trident},
@@ -199,6 +202,17 @@ inline void read_anchors(const Weights& weights, ModelConfig& config) {
   config.anchor_aspect_ratios = ratios;
 }
 
+/// The only published model of this depth. Its backbone comes from Caffe2, by a version of detectron2 whose batch norms
+/// may have no statistics; a pyramid without norms tells that they are no group norms.
+inline void set_resnext152(const Weights& weights, ModelConfig& config) {
+  config.notes.emplace_back("as detectron2's ResNeXt-152, the file is taken for a model of image_std 1, 1, 1");
+  if (weights.find("backbone.body.bn1.running_mean") != nullptr ||
+      weights.find("backbone.fpn.inner_blocks.0.1.weight") != nullptr)
+    return;
+  config.norms_without_statistics = true;
+  config.notes.emplace_back("norms of its backbone have no statistics, which are taken for 0 and 1");
+}
+
 [[nodiscard]] inline ModelConfig defaults(const Weights& weights) {
   ModelConfig config;
   config.image_mean = {103.53, 116.28, 123.675};
@@ -215,7 +229,13 @@ inline void read_anchors(const Weights& weights, ModelConfig& config) {
     if (weights.find("backbone.body.layer3.35.conv1.weight") == nullptr)
       config.image_std = {57.375, 57.12, 58.395};
     else
-      config.notes.emplace_back("as detectron2's ResNeXt-152, the file is taken for a model of image_std 1, 1, 1");
+      set_resnext152(weights, config);
+  }
+  if (weights.find("backbone.body.bn1.weight") != nullptr &&
+      weights.find("backbone.body.bn1.running_mean") == nullptr && !config.bottleneck_stride) {
+    config.bottleneck_stride = BottleneckStride::in_3x3;
+    config.notes.emplace_back(
+        "as in detectron2's networks of group norms, 3 x 3 convolutions are taken to have the stride");
   }
   read_pixel_statistics(weights, "pixel_mean", config.image_mean);
   read_pixel_statistics(weights, "pixel_std", config.image_std);

@@ -1,0 +1,53 @@
+"""Golden files of layers that some networks have, and of networks of such layers."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+from torchvision.models.resnet import BasicBlock, Bottleneck
+from torchvision.models._utils import IntermediateLayerGetter
+
+from golden_file import Golden, in_halves, random
+from slim_networks import SlimResNet
+
+
+def group_norm():
+    """Behind a 1 x 1 convolution, or a depthwise one; in an image of more than a thousand pixels, and in RoIs."""
+    golden = Golden("group_norm")
+    cases = [  # images, channels in and out, groups, height, width, ReLU, addend, what the convolution's outputs are about
+        (3, 6, 32, 32, 4, 5, True, None, 0), (2, 5, 12, 3, 7, 7, False, None, 0), (1, 2, 4, 2, 37, 41, True, "same", 0),
+        (2, 3, 6, 2, 6, 9, False, "smaller", 0), (1, 3, 8, 1, 5, 5, True, None, 30), (1, 4, 64, 32, 1, 1, True, None, 0),
+        (2, 3, 40, 4, 9, 3, True, "same", -5),
+    ]  # fmt: skip
+    for i, (images, inputs, channels, groups, height, width, relu, addend, about) in enumerate(cases):
+        conv = in_halves(nn.Conv2d(inputs, channels, 1, bias=False).double())
+        norm = nn.GroupNorm(groups, channels).double()
+        nn.init.uniform_(norm.weight, -0.5, 1.5)
+        nn.init.uniform_(norm.bias, -0.4, 0.4)
+        in_halves(norm)
+        x = random(images, inputs, height, width) + about
+        y = norm(conv(x))
+        extra = {}
+        if addend:
+            size = (height, width) if addend == "same" else (height // 2, (width + 1) // 2)
+            extra["addend"] = random(images, channels, *size)
+            y = y + functional.interpolate(extra["addend"], size=(height, width), mode="nearest")
+        golden.add_module(f"case{i}.conv", conv)
+        golden.add_module(f"case{i}.norm", norm)
+        golden.add(f"case{i}", input=x, output=y.relu() if relu else y, options=[groups, int(relu)], **extra)
+    golden.save()
+
+
+def resnet_gn():
+    """Residual networks of group norms: in the stem, in blocks and shortcuts."""
+    golden = Golden("resnet_gn")
+    for name, (block, layers) in {"basic": (BasicBlock, [2, 1, 1, 1]), "bottleneck": (Bottleneck, [1, 2, 1, 1])}.items():
+        network = SlimResNet(block, layers, 4, lambda channels: nn.GroupNorm(2, channels))
+        for module in network.modules():
+            if isinstance(module, nn.GroupNorm):
+                nn.init.uniform_(module.weight, 0.3, 1.2)
+                nn.init.uniform_(module.bias, -0.3, 0.3)
+        body = IntermediateLayerGetter(in_halves(network.double().eval()), {f"layer{i + 1}": str(i) for i in range(4)})
+        x = random(1, 3, 64, 80)
+        golden.add_module(name, body)
+        golden.add(name, input=x, **{f"c{int(key) + 2}": value for key, value in body(x).items()})
+    golden.save()
