@@ -30,7 +30,7 @@ class CascadeBoxBranch {
         fail("weights: expected at most ", C::cascade.stages, " box heads of a cascade, found more (file ",
              at.weights().file(), ")");
       BoxHeadOptions options = box_head_options<C>(config, channels, {.bins = B::box_bins}, compute);
-      options.detections.box_weights = weights_of(number);
+      options.detections.boxes = rule_of(number);
       const BoxHead<T>& head = stages_.emplace_back(BoxHead<T>(stage(number), options), config, compute).head;
       if (head.classes() != classes())
         fail("weights: expected ", classes(), " classes in all box heads of the cascade, found ", head.classes(),
@@ -53,8 +53,8 @@ class CascadeBoxBranch {
       const bool last = number + 1 == stages_.size();
       std::vector<BasicBox<T>> next;
       if (!last)
-        next = refined_boxes(predictions, boxes, source.frame.resized, Labels{classes(), C::background},
-                             weights_of(number), C::limited_shrinking);
+        next =
+            refined_boxes(predictions, boxes, source.frame.resized, Labels{classes(), C::background}, rule_of(number));
       if (number > 0) add_scores(predictions, sum, last ? T{1} / static_cast<T>(stages_.size()) : T{1});
       sum = std::move(predictions);
       if (last) break;
@@ -78,9 +78,9 @@ class CascadeBoxBranch {
     RoiFeatures<B, C> features;
   };
 
-  [[nodiscard]] static constexpr BoxWeights weights_of(std::size_t stage) {
+  [[nodiscard]] static constexpr BoxRule rule_of(std::size_t stage) {
     const std::array<double, 4>& weights = C::cascade.box_weights[stage];
-    return {.x = weights[0], .y = weights[1], .width = weights[2], .height = weights[3]};
+    return box_rule<C>({.x = weights[0], .y = weights[1], .width = weights[2], .height = weights[3]});
   }
 
   [[nodiscard]] static Tensor<T, 2> predictions_of(const Stage& stage, const RoiSource<B>& source,

@@ -33,9 +33,11 @@ class KeypointBranch {
   void add_to(Results& results, const Candidates<T>& candidates, const std::vector<BasicBox<T>>& /*boxes*/,
               const RoiSource<B>& source) const {
     const std::span<const BasicBox<T>> boxes = candidates.boxes;
+    const auto seen_boxes = as_seen<C>(candidates.boxes);
+    const std::span<const BasicBox<T>> seen = seen_boxes;
     // heatmaps are forgotten as soon as they are read, so that memory does not grow with the number of objects
     const auto found = features_(source, boxes, [&](const Tensor<T, 4>& features, Index first) {
-      return keypoints_from_heatmaps(head_(features), boxes.subspan(first, features.size(0)), C::keypoints.score);
+      return keypoints_from_heatmaps(head_(features), seen.subspan(first, features.size(0)), C::keypoints.score);
     });
     const T x = source.frame.template original_columns<T>(), y = source.frame.template original_rows<T>();
     for (Index i = 0; i < boxes.size(); ++i) {

@@ -64,7 +64,7 @@ class GeneralizedRCNN {
   /// The second half of the figure: what an image's features show at the proposals.
   [[nodiscard]] Results objects_in(const RoiSource<B>& source, const std::vector<BasicBox<Scalar>>& proposals) const {
     auto candidates = box_branch_(source, proposals);  // r_i, l_i
-    const auto boxes = original_boxes(candidates, source.frame, C::clip_results);
+    const auto boxes = original_boxes(candidates, source.frame, C::clip_results, C::whole_pixels);
     auto results = results_of<Result>(candidates, boxes);
     const auto add = [&](const auto&... branch) { (branch.add_to(results, candidates, boxes, source), ...); };
     std::apply(add, branches_);  // m_i, k_i, ...: in parallel

@@ -47,6 +47,17 @@ template <Scalar T>
   return std::max<Index>(1, (Index{49} << 20U) / (bins * bins * channels * sizeof(T)));
 }
 
+/// Boxes as networks of a convention see them: with their last pixels at the end, if it has whole pixels.
+template <Convention C, class T>
+[[nodiscard]] constexpr BasicBox<T> as_seen(const BasicBox<T>& box) {
+  return C::whole_pixels ? to_last_pixel(box) : box;
+}
+template <Convention C, class T>
+[[nodiscard]] std::vector<BasicBox<T>> as_seen(std::vector<BasicBox<T>> boxes) {
+  for (BasicBox<T>& box : boxes) box = as_seen<C>(box);
+  return boxes;
+}
+
 /// Features of RoIs as a head is given them: by RoIAlign or RoIPool, as the convention has it, from the level that fits
 /// the box.
 template <Backbone B, Convention C>
@@ -92,7 +103,8 @@ class RoiFeatures {
 
  private:
   [[nodiscard]] Tensor<T, 4> pooled(const RoiSource<B>& source, std::span<const BasicBox<T>> boxes) const {
-    const auto read = [this](TensorView<const T, 3> map, const BasicBox<T>& box, T scale, T* to) {
+    const auto read = [this](TensorView<const T, 3> map, const BasicBox<T>& roi, T scale, T* to) {
+      const BasicBox<T> box = as_seen<C>(roi);
       if constexpr (C::roi.quantised)
         roi_pool(map, box, scale, spec_.output, to);
       else
@@ -177,7 +189,7 @@ class MaskBranch {
               const RoiSource<B>& source) const {
     const auto masks = on_rois(source, candidates.boxes, candidates.labels,
                                [this](const auto& features, auto labels) { return probabilities(features, labels); });
-    auto pasted = paste_masks(masks, boxes, source.frame.original, paste_);
+    auto pasted = paste_masks(masks, as_seen<C>(boxes), source.frame.original, paste_);
     for (std::size_t i = 0; i < pasted.size(); ++i) results[i].mask = std::move(pasted[i]);
   }
 

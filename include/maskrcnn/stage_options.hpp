@@ -6,6 +6,7 @@
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/labels.hpp>
 #include <maskrcnn/layers/compute.hpp>
+#include <maskrcnn/ops/box_coder.hpp>
 #include <maskrcnn/ops/roi_grid.hpp>
 #include <maskrcnn/stages/anchors.hpp>
 #include <maskrcnn/stages/box_head.hpp>
@@ -44,7 +45,8 @@ template <Convention C>
   return {.sizes = config.anchor_sizes,
           .aspect_ratios = config.anchor_aspect_ratios,
           .finest_stride = finest_stride,
-          .rounded = C::round_anchors,
+          .rounding = C::anchor_rounding,
+          .offset = C::anchor_offset,
           .order = C::anchor_order,
           .stride = C::anchor_stride};
 }
@@ -60,6 +62,12 @@ template <Convention C>
   NormOptions norms = norm_options(config);
   norms.without_statistics = config.norms_without_statistics.value_or(false);
   return norms;
+}
+
+/// @param weights what deltas are divided by
+template <Convention C>
+[[nodiscard]] constexpr BoxRule box_rule(const BoxWeights& weights) {
+  return {.weights = weights, .limited_shrinking = C::limited_shrinking, .whole_pixels = C::whole_pixels};
 }
 
 /// A tower behind the backbone.
@@ -79,7 +87,7 @@ template <Convention C>
                         .score_threshold = config.rpn_score_threshold,
                         .objectness = C::objectness,
                         .min_size = C::proposal_min_size,
-                        .limited_shrinking = C::limited_shrinking},
+                        .boxes = box_rule<C>({})},
           .nms = {.iou_threshold = config.rpn_nms_threshold,
                   .limit = static_cast<Index>(config.rpn_post_nms_top_n),
                   .shift_limit = static_cast<Index>(C::nms_shift_limit)}};
@@ -115,7 +123,7 @@ template <Convention C>
                   .shift_limit = static_cast<Index>(C::nms_shift_limit)},
           .background = C::background,
           .min_size = C::detection_min_size,
-          .limited_shrinking = C::limited_shrinking};
+          .boxes = box_rule<C>(box_head_weights)};
 }
 
 /// What a backbone asks of the features of RoIs.

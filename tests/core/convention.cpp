@@ -5,7 +5,7 @@
 namespace {
 
 struct Unrounded : maskrcnn::Torchvision {
-  static constexpr bool round_anchors = false;
+  static constexpr double anchor_offset = 0.5;
 };
 struct Incomplete {
   static constexpr const char* name = "incomplete";

@@ -61,7 +61,7 @@ TEST_CASE("the coarsest level of an 800 pixel input has a stride of 61") {
 
 TEST_CASE("a convention may keep fractions and powers of two") {
   auto options = maskrcnn::anchor_options<maskrcnn::Torchvision>({});
-  options.rounded = false;
+  options.rounding = maskrcnn::AnchorRounding::none;
   options.stride = maskrcnn::AnchorStride::power_of_two;
   const AnchorGenerator<double> generator(options);
   const auto anchors = generator(4, {13, 17}, {800, 1088});

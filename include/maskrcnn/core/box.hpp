@@ -37,6 +37,20 @@ template <class T>
   return {clamped(box.x0, 0, width), clamped(box.y0, 0, height), clamped(box.x1, 0, width), clamped(box.y1, 0, height)};
 }
 
+/// The same where boxes have whole pixels: none is left outside, so that one at the border stays at least.
+template <class T>
+[[nodiscard]] constexpr BasicBox<T> clip_to_pixels(const BasicBox<T>& box, Size size) {
+  const T width = static_cast<T>(size.width), height = static_cast<T>(size.height);
+  return {clamped(box.x0, 0, width - 1), clamped(box.y0, 0, height - 1), clamped(box.x1, 1, width),
+          clamped(box.y1, 1, height)};
+}
+
+/// A box that ends at its last pixel in place of behind it.
+template <class T>
+[[nodiscard]] constexpr BasicBox<T> to_last_pixel(const BasicBox<T>& box) {
+  return {box.x0, box.y0, box.x1 - 1, box.y1 - 1};
+}
+
 /// Intersection over union of two boxes; 0 / 0 of two empty boxes is not a number, which compares as "no overlap".
 template <class T>
 [[nodiscard]] constexpr T iou(const BasicBox<T>& a, const BasicBox<T>& b) {

@@ -28,6 +28,10 @@ enum class Resampler { bilinear, pillow, opencv };
 /// Which anchors of a position come first: all sizes of the first ratio, or all ratios of the first size.
 enum class AnchorOrder { by_ratio, by_size };
 
+/// How the sizes of anchors are rounded. `corners`: around (0, 0), to whole pixels; `stride`: widths and heights that a
+/// square of the level's stride would have are whole, and multiplied by size / stride.
+enum class AnchorRounding { none, corners, stride };
+
 /// What proposals are ranked by. As floats, probabilities near 1 are ties where logits are not. `logit` and
 /// `probability`: throughout; `logit_then_probability`: the best of each level are found by their logits, and suppress
 /// each other by their probabilities.
@@ -126,7 +130,9 @@ struct Torchvision {
   /// tuned from them. One that was tuned from an ImageNet backbone alone has 1e-5, which its tensors do not tell.
   static constexpr double frozen_batch_norm_epsilon_resnet50_fpn = 0.0;
 
-  static constexpr bool round_anchors = true;
+  static constexpr AnchorRounding anchor_rounding = AnchorRounding::corners;
+  /// Where the centre of an anchor is in its cell, in strides from the left and the top.
+  static constexpr double anchor_offset = 0;
   static constexpr AnchorOrder anchor_order = AnchorOrder::by_ratio;
   static constexpr AnchorStride anchor_stride = AnchorStride::padded_over_feature;
   /// Proposals at least this wide and high stay (0: strictly greater than 0), in pixels of the resized image.
@@ -143,6 +149,11 @@ struct Torchvision {
   static constexpr double level_epsilon_inside_log = 0.0;
   static constexpr double level_epsilon_outside_log = 1e-6;
   static constexpr RoiRule roi{};
+
+  /// Whether boxes are of whole pixels, the last of which is a part of them: as the networks see them, from x0 to x1 =
+  /// x0 + width - 1. The library's own boxes end behind that pixel, at x0 + width, everywhere; where such a network
+  /// looks at one, when RoIs are read, boxes scaled and masks drawn, it sees the last pixel.
+  static constexpr bool whole_pixels = false;
 
   static constexpr BackgroundClass background = BackgroundClass::first;
   /// Detections narrower or lower than this are dropped before suppression; 0 keeps all.
@@ -190,7 +201,7 @@ struct Detectron2 : Torchvision {
   static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_1x1;
   static constexpr double frozen_batch_norm_epsilon_resnet50_fpn = 1e-5;
 
-  static constexpr bool round_anchors = false;
+  static constexpr AnchorRounding anchor_rounding = AnchorRounding::none;
   static constexpr AnchorOrder anchor_order = AnchorOrder::by_size;
   static constexpr AnchorStride anchor_stride = AnchorStride::power_of_two;
   static constexpr double proposal_min_size = 0;
@@ -248,6 +259,34 @@ struct MMDetection : Detectron2 {
       .scores = CascadeScores::logits};
 };
 
+/// maskrcnn-benchmark's models: R50, R101, X101 with FPN, R50 with C4. Its numbers are those of the first
+/// implementation, Detectron, but for how images are resized and where boxes are refined.
+struct MaskrcnnBenchmark : Torchvision {
+  static constexpr const char* name = "maskrcnn_benchmark";
+  static constexpr const char* naming = "maskrcnn_benchmark";
+
+  static constexpr ChannelOrder channel_order = ChannelOrder::bgr;
+  static constexpr double pixel_scale = 1.0;
+  static constexpr Resampler resampler = Resampler::pillow;
+
+  static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_1x1;
+  /// Its frozen norms have none.
+  static constexpr double frozen_batch_norm_epsilon = 0;
+
+  static constexpr AnchorRounding anchor_rounding = AnchorRounding::stride;
+  static constexpr double anchor_offset = 0.5;
+  static constexpr AnchorStride anchor_stride = AnchorStride::power_of_two;
+  static constexpr double proposal_min_size = 0;
+
+  static constexpr RoiScale roi_scale = RoiScale::power_of_two;
+  static constexpr double level_epsilon_inside_log = 1e-6;
+  static constexpr double level_epsilon_outside_log = 0;
+  static constexpr bool whole_pixels = true;
+
+  static constexpr double detection_min_size = 0;
+  static constexpr int nms_shift_limit = 0;
+};
+
 /// What a convention has to say. Derive from one that is near and hide what differs.
 template <class C>
 concept Convention = requires {
@@ -263,7 +302,8 @@ concept Convention = requires {
   { C::bottleneck_stride } -> std::convertible_to<BottleneckStride>;
   { C::frozen_batch_norm_epsilon } -> std::convertible_to<double>;
   { C::frozen_batch_norm_epsilon_resnet50_fpn } -> std::convertible_to<double>;
-  { C::round_anchors } -> std::convertible_to<bool>;
+  { C::anchor_rounding } -> std::convertible_to<AnchorRounding>;
+  { C::anchor_offset } -> std::convertible_to<double>;
   { C::anchor_order } -> std::convertible_to<AnchorOrder>;
   { C::anchor_stride } -> std::convertible_to<AnchorStride>;
   { C::proposal_min_size } -> std::convertible_to<double>;
@@ -274,6 +314,7 @@ concept Convention = requires {
   { C::level_epsilon_inside_log } -> std::convertible_to<double>;
   { C::level_epsilon_outside_log } -> std::convertible_to<double>;
   { C::roi } -> std::convertible_to<RoiRule>;
+  { C::whole_pixels } -> std::convertible_to<bool>;
   { C::background } -> std::convertible_to<BackgroundClass>;
   { C::detection_min_size } -> std::convertible_to<double>;
   { C::nms_shift_limit } -> std::convertible_to<int>;

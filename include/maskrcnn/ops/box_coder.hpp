@@ -35,6 +35,20 @@ template <class T>
   return {x - half_width, y - half_height, x + half_width, y + half_height};
 }
 
+/// How boxes are refined.
+struct BoxRule {
+  BoxWeights weights{};
+  bool limited_shrinking = false;  ///< see `decode_box`
+  bool whole_pixels = false;       ///< whether a pixel of the image is left at least (`clip_to_pixels`)
+};
+
+/// `box` decoded and clipped to the image.
+template <class T>
+[[nodiscard]] BasicBox<T> refined_box(const BasicBox<T>& box, const T* delta, Size image, const BoxRule& rule) {
+  const BasicBox<T> decoded = decode_box(box, delta, rule.weights, rule.limited_shrinking);
+  return rule.whole_pixels ? clip_to_pixels(decoded, image) : clip(decoded, image);
+}
+
 /// The inverse: the deltas that turn `box` into `target`; torchvision's `BoxCoder.encode_single`.
 template <class T>
 void encode_box(const BasicBox<T>& box, const BasicBox<T>& target, const BoxWeights& weights, T* delta) {

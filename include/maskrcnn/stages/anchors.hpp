@@ -44,14 +44,15 @@ struct AnchorOptions {
   std::vector<std::vector<double>> sizes;          ///< of each level, pixels
   std::vector<std::vector<double>> aspect_ratios;  ///< of each level, height / width
   int finest_stride = 4;                           ///< of the finest map, for rules that take strides from there
-  bool rounded = Torchvision::round_anchors;       ///< corners rounded to whole pixels, computed in float
+  AnchorRounding rounding = Torchvision::anchor_rounding;
+  double offset = Torchvision::anchor_offset;  ///< of centres, in strides; needs the stride to be known
   AnchorOrder order = Torchvision::anchor_order;
   AnchorStride stride = Torchvision::anchor_stride;
 };
 
-/// The boxes of one position, around (0, 0), in the options' order; each has the area of a square of the size, ratios
-/// are height / width. torchvision's `AnchorGenerator.generate_anchors`, in float like there and rounded, or
-/// detectron2's `generate_cell_anchors`, in double.
+/// The boxes of one position, around (0, 0) or what the offset says, in the options' order; each has the area of a
+/// square of the size, ratios are height / width. torchvision's `AnchorGenerator.generate_anchors`, in float like there
+/// and rounded, detectron2's `generate_cell_anchors`, in double, or maskrcnn-benchmark's `generate_anchors`.
 /// @param level whose sizes and ratios are taken
 template <Scalar T>
 [[nodiscard]] std::vector<BasicBox<T>> base_anchors(const AnchorOptions& options, std::size_t level);

@@ -9,18 +9,24 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 template <Scalar T>
 std::vector<BasicBox<T>> base_anchors(const AnchorOptions& options, std::size_t level) {
   std::vector<BasicBox<T>> anchors;
+  const double stride = options.finest_stride << level;
+  const T centre = static_cast<T>(options.offset * stride);
   const auto add = [&](double size, double ratio) {
     T x, y;
-    if (options.rounded) {
+    if (options.rounding == AnchorRounding::corners) {
       const float stretch = std::sqrt(static_cast<float>(ratio));
       x = static_cast<T>(std::nearbyint((1 / stretch) * static_cast<float>(size) / 2));
       y = static_cast<T>(std::nearbyint(stretch * static_cast<float>(size) / 2));
+    } else if (options.rounding == AnchorRounding::stride) {
+      const double width = std::nearbyint(std::sqrt(stride * stride / ratio));
+      x = static_cast<T>(width * size / stride / 2.0);
+      y = static_cast<T>(std::nearbyint(width * ratio) * size / stride / 2.0);
     } else {
       const double width = std::sqrt(size * size / ratio);
       x = static_cast<T>(width / 2.0);
       y = static_cast<T>(ratio * width / 2.0);
     }
-    anchors.push_back({-x, -y, x, y});
+    anchors.push_back({centre - x, centre - y, centre + x, centre + y});
   };
   const auto &sizes = options.sizes[level], &ratios = options.aspect_ratios[level];
   if (options.order == AnchorOrder::by_ratio) {

@@ -18,8 +18,8 @@ struct DetectionRule {
   NmsRule nms{};
   BackgroundClass background = BackgroundClass::first;
   BoxWeights box_weights = box_head_weights;
-  double min_size = 0;             ///< boxes narrower or lower than this are dropped before suppression; 0 keeps all
-  bool limited_shrinking = false;  ///< see `decode_box`
+  double min_size = 0;  ///< boxes narrower or lower than this are dropped before suppression; 0 keeps all
+  BoxRule boxes{.weights = box_head_weights};
 };
 
 /// Turns the logits of predictions [N, 5 K], as `BoxPredictor` makes them, into probabilities in place.

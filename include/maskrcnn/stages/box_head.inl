@@ -27,8 +27,7 @@ Candidates<T> select_detections(const Tensor<T, 2>& predictions, const std::vect
     const T* const scores = &predictions(i, 0);
     for (Index label = labels.begin(); label < labels.end(); ++label) {
       if (!exceeds(scores[label], static_cast<T>(rule.score_threshold))) continue;
-      const BasicBox<T> box =
-          clip(decode_box(proposals[i], scores + classes + 4 * label, rule.box_weights, rule.limited_shrinking), image);
+      const BasicBox<T> box = refined_box(proposals[i], scores + classes + 4 * label, image, rule.boxes);
       const T smallest = static_cast<T>(rule.min_size);
       if (!reaches(box.width(), smallest) || !reaches(box.height(), smallest)) continue;
       all.boxes.push_back(box);

@@ -14,13 +14,11 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 /// highest score, which are the same for all classes where boxes are, and clipped to the image. None is dropped, empty
 /// ones neither: rows of all heads belong together.
 /// @param predictions [N, 5 K]: scores of K classes, of any scale, then deltas of each
-/// @param weights, limited_shrinking see `decode_box`
 /// @param boxes       the N boxes that they refine, in pixels of the resized image
 template <Scalar T>
 [[nodiscard]] std::vector<BasicBox<T>> refined_boxes(const Tensor<T, 2>& predictions,
                                                      const std::vector<BasicBox<T>>& boxes, Size image,
-                                                     const Labels& labels, const BoxWeights& weights,
-                                                     bool limited_shrinking);
+                                                     const Labels& labels, const BoxRule& rule);
 
 /// Adds the scores of the heads before to those of the last one, and multiplies the sums.
 /// @param predictions [N, 5 K], whose first K columns change

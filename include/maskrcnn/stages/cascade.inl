@@ -9,8 +9,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 template <Scalar T>
 std::vector<BasicBox<T>> refined_boxes(const Tensor<T, 2>& predictions, const std::vector<BasicBox<T>>& boxes,
-                                       Size image, const Labels& labels, const BoxWeights& weights,
-                                       bool limited_shrinking) {
+                                       Size image, const Labels& labels, const BoxRule& rule) {
   const Index classes = predictions.size(1) / 5;
   std::vector<BasicBox<T>> refined;
   refined.reserve(boxes.size());
@@ -18,7 +17,7 @@ std::vector<BasicBox<T>> refined_boxes(const Tensor<T, 2>& predictions, const st
   for (Index i = 0; i < boxes.size(); ++i) {
     const T* const row = &predictions(i, 0);
     const T* const best = std::max_element(row + labels.begin(), row + labels.end());
-    refined.push_back(clip(decode_box(boxes[i], row + classes + 4 * (best - row), weights, limited_shrinking), image));
+    refined.push_back(refined_box(boxes[i], row + classes + 4 * (best - row), image, rule));
   }
   return refined;
 }
@@ -36,7 +35,7 @@ void add_scores(Tensor<T, 2>& predictions, const Tensor<T, 2>& before, T factor)
 #ifdef MASKRCNN_COMPILED
 #define MASKRCNN_CASCADE(T)                                                                                      \
   template std::vector<BasicBox<T>> refined_boxes<T>(const Tensor<T, 2>&, const std::vector<BasicBox<T>>&, Size, \
-                                                     const Labels&, const BoxWeights&, bool);                    \
+                                                     const Labels&, const BoxRule&);                             \
   template void add_scores<T>(Tensor<T, 2>&, const Tensor<T, 2>&, T);
 MASKRCNN_CASCADE(float)
 MASKRCNN_CASCADE(double)

@@ -9,13 +9,21 @@
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Boxes of the resized image in pixels of the original one.
+/// @param whole_pixels see `Torchvision`: whether it is the last pixel of a box that has its place, not the end
 /// @param clipped whether they are cut off at its border; boxes of which nothing is left are then no results and leave
 ///                `candidates` as well
 template <class T>
-[[nodiscard]] std::vector<BasicBox<T>> original_boxes(Candidates<T>& candidates, const Frame& frame, bool clipped) {
+[[nodiscard]] std::vector<BasicBox<T>> original_boxes(Candidates<T>& candidates, const Frame& frame, bool clipped,
+                                                      bool whole_pixels = false) {
   std::vector<BasicBox<T>> boxes;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    BasicBox<T> box = frame.to_original(candidates.boxes[i]);
+    BasicBox<T> box = candidates.boxes[i];
+    if (whole_pixels) {
+      box = frame.to_original(to_last_pixel(box));
+      box = {box.x0, box.y0, box.x1 + 1, box.y1 + 1};
+    } else {
+      box = frame.to_original(box);
+    }
     if (clipped) {
       box = clip(box, frame.original);
       if (!exceeds(box.width(), 0) || !exceeds(box.height(), 0)) continue;

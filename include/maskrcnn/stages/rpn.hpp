@@ -6,6 +6,7 @@
 #include <maskrcnn/core/feature_pyramid.hpp>
 #include <maskrcnn/core/frame.hpp>
 #include <maskrcnn/layers/conv_tower.hpp>
+#include <maskrcnn/ops/box_coder.hpp>
 #include <maskrcnn/ops/nms.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 #include <vector>
@@ -49,7 +50,7 @@ struct ProposalRule {
   Objectness objectness = Torchvision::objectness;
   /// Proposals at least this wide and high stay (0: strictly greater than 0), in pixels of the resized image.
   double min_size = Torchvision::proposal_min_size;
-  bool limited_shrinking = Torchvision::limited_shrinking;  ///< see `decode_box`
+  BoxRule boxes{};
 };
 
 /// Adds the best anchors of one level to `proposals`: the largest logits or, if the rule says so, probabilities;

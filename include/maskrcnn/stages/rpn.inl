@@ -26,7 +26,7 @@ void collect_proposals(const Tensor<T, 4>& predictions, const Anchors& anchors, 
   for (const Index i : top_k<T>(ranks, rule.count)) {
     const T* const position = predictions.data() + i / per_position * channels;
     const T* const delta = position + per_position + 4 * (i % per_position);
-    const BasicBox<T> box = clip(decode_box(anchors[i], delta, BoxWeights{}, rule.limited_shrinking), image);
+    const BasicBox<T> box = refined_box(anchors[i], delta, image, rule.boxes);
     const bool large_enough = rule.min_size > 0 ? reaches(box.width(), smallest) && reaches(box.height(), smallest)
                                                 : exceeds(box.width(), 0) && exceeds(box.height(), 0);
     const T score = rule.objectness == Objectness::logit_then_probability ? sigmoid(ranks[i]) : ranks[i];

@@ -40,6 +40,16 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
   return names;
 }
 
+/// The same behind the background: maskrcnn-benchmark's and Detectron's labels 0 to 80.
+[[nodiscard]] inline const std::vector<std::string>& coco_names_behind_background() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all{coco_class_names().front()};
+    all.insert(all.end(), coco_thing_names().begin(), coco_thing_names().end());
+    return all;
+  }();
+  return names;
+}
+
 /// The names of models of COCO's keypoints, by label: people only, with a background before them or without.
 [[nodiscard]] inline const std::vector<std::string>& coco_person_with_background() {
   static const std::vector<std::string> names{"__background__", "person"};
@@ -51,12 +61,12 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 }
 
 /// COCO's category id of a label. A model whose labels are the 80 without gaps, or people alone, is told by its class
-/// names, which are then exactly those of `coco_thing_names` or `coco_person_alone`; every other model's labels are
-/// taken as ids.
+/// names, which are then exactly those of `coco_thing_names`, behind a background or not, or `coco_person_alone`; every
+/// other model's labels are taken as ids.
 /// @param names class names by label
 [[nodiscard]] inline int coco_category_id(int label, const std::vector<std::string>& names) {
   if (label < 0 || static_cast<std::size_t>(label) >= names.size() ||
-      (names != coco_thing_names() && names != coco_person_alone()))
+      (names != coco_thing_names() && names != coco_names_behind_background() && names != coco_person_alone()))
     return label;
   const auto& all = coco_class_names();
   return static_cast<int>(std::find(all.begin(), all.end(), names[static_cast<std::size_t>(label)]) - all.begin());

@@ -102,4 +102,11 @@ struct StoredTensor {
   }
 };
 
+/// Whether two tensors are of the same type and shape, and of the same bytes.
+[[nodiscard]] inline bool same_tensor(const StoredTensor& a, const StoredTensor& b) {
+  return a.type == b.type && a.type_name == b.type_name && a.shape == b.shape && byte_size(a.type) > 0 &&
+         (a.data == b.data ||
+          (a.data != nullptr && b.data != nullptr && std::memcmp(a.data, b.data, a.count() * byte_size(a.type)) == 0));
+}
+
 }  // namespace maskrcnn

@@ -21,6 +21,10 @@ MASKRCNN_FUNCTION Weights::Weights(std::string file, Tensors tensors, Metadata m
   for (auto& [name, tensor] : tensors) {
     const std::string current = naming_->rename(name).value_or(name);
     if (current.empty() && count++ == 0) unneeded = name;
+    // networks that share a layer between two parts have it under the names of both
+    if (const StoredTensor* const other = current.empty() ? nullptr : find(current);
+        other != nullptr && same_tensor(*other, tensor))
+      continue;
     if (!current.empty() && !tensors_.emplace(current, std::move(tensor)).second)
       fail("weights: '", name, "' is there under its old and its new name (file ", file_, ")");
   }

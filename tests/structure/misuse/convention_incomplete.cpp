@@ -2,7 +2,7 @@
 #include <maskrcnn/stage_options.hpp>
 
 struct Own : maskrcnn::Torchvision {
-  static constexpr bool round_anchors = false;
+  static constexpr double anchor_offset = 0.5;
 };
 struct Incomplete {
   static constexpr const char* name = "incomplete";

@@ -14,11 +14,9 @@ struct ForeignNames {
 };
 
 /// The first that fits counts: what is rarer stands first.
-inline constexpr std::array<ForeignNames, 18> foreign_names{{
+inline constexpr std::array<ForeignNames, 16> foreign_names{{
     {"roi_head.bbox_head.", "mmdetection's, of a network without a part that proposes regions"},
     {"bbox_head.fc_cls.", "mmdetection's of before version 2"},
-    {"roi_heads.box.feature_extractor.", "maskrcnn-benchmark's"},
-    {"roi_heads.box.predictor.", "maskrcnn-benchmark's"},
     {"conv_rpn", "Detectron's"},
     {"res2_0_branch2a", "Detectron's or Caffe2's"},
     {"head.classification_head.", "torchvision's RetinaNet's"},

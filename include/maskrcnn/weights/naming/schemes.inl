@@ -3,6 +3,7 @@
 
 #include <array>
 #include <maskrcnn/weights/naming/detectron2.inl>
+#include <maskrcnn/weights/naming/maskrcnn_benchmark.inl>
 #include <maskrcnn/weights/naming/mmdetection.inl>
 #include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/naming/torchvision.inl>
@@ -13,6 +14,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 MASKRCNN_FUNCTION std::span<const NamingScheme> naming_schemes() {
   static constexpr std::array schemes{
       naming::torchvision::scheme,
+      naming::maskrcnn_benchmark::scheme,
       naming::detectron2::scheme,
       naming::mmdetection::scheme,
   };

@@ -10,7 +10,7 @@
 namespace maskrcnn::inline MASKRCNN_FLAGS::naming::torchvision {
 
 [[nodiscard]] inline bool recognise(const NamedTensors& tensors, const FileMetadata&) {
-  return any_below(tensors, "rpn.");
+  return any_below(tensors, "rpn.") && !any_below(tensors, "roi_heads.box.");  // maskrcnn-benchmark's begin alike
 }
 
 /// Official files keep the old names: `fpn.inner_blocks.0.weight` -> `fpn.inner_blocks.0.0.weight`,
