@@ -72,7 +72,7 @@ MODELS = {
     "caffe": ("mask_rcnn/mask-rcnn_r50-caffe_fpn_1x_coco", slim(3), 2),
     "resnext": (
         "mask_rcnn/mask-rcnn_x101-32x8d_fpn_1x_coco",
-        slim(8, heads={"model.backbone.depth": 50, "model.backbone.groups": 4, "model.backbone.base_width": 2}), 3,
+        slim(4, heads={"model.backbone.depth": 50, "model.backbone.groups": 2, "model.backbone.base_width": 2}), 3,
     ),
     "dc5": ("faster_rcnn/faster-rcnn_r50-caffe-dc5_1x_coco",
             slim(2, mask=False, pyramid=False, heads={
@@ -99,10 +99,7 @@ def found_by(net, rgb):
 
 def model(name):
     zoo_name, changes, version = MODELS[name]
-    config = package.configuration(zoo_name, changes)
-    resize = next(step for step in config.test_pipeline if step["type"] == "Resize")
-    resize["scale"] = SCALE
-    config.test_dataloader.dataset.pipeline = config.test_pipeline
+    config = package.at_scale(package.configuration(zoo_name, changes), SCALE)
     for seed in range(100):
         torch.manual_seed(40 + seed)
         picture = synthetic_picture(104, 141)

@@ -76,6 +76,16 @@ def configuration(name, changes=None):
     return config
 
 
+def at_scale(config, scale):
+    """The same configuration with pictures of this size, longer and shorter side."""
+    config = Config(config.to_dict())
+    for pipeline in (config.test_pipeline, config.test_dataloader.dataset.pipeline):
+        for step in pipeline:
+            if step["type"] == "Resize":
+                step["scale"] = scale
+    return config
+
+
 def build(config):
     model = MODELS.build(config.model)
     model.cfg = config

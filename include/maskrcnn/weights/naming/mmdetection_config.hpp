@@ -179,15 +179,39 @@ class ConfigText {
 
   void read_heads(ModelConfig& config) const {
     const std::string_view heads = part(model_, "roi_head"), box = part(heads, "bbox_head");
-    require_word(heads, "type", {"StandardRoIHead", "DynamicRoIHead", "PISARoIHead"});
-    require_coder(part(box, "bbox_coder"), {0.1, 0.1, 0.2, 0.2}, "stds of 0.1, 0.1, 0.2, 0.2", config);
+    require_word(heads, "type", {"StandardRoIHead", "DynamicRoIHead", "PISARoIHead", "CascadeRoIHead"});
+    struct Stds {
+      std::array<double, 4> values;
+      const char* shown;
+    };
+    static constexpr Stds stages[] = {
+        {{0.1, 0.1, 0.2, 0.2}, "stds of 0.1, 0.1, 0.2, 0.2"},
+        {{0.05, 0.05, 0.1, 0.1}, "stds of 0.05, 0.05, 0.1, 0.1 in a second stage"},
+        {{0.033, 0.033, 0.067, 0.067}, "stds of 0.033, 0.033, 0.067, 0.067 in a third stage"}};
+    std::string_view rest = python_text::trimmed(box);
+    if (python_text::inside(python_text::first_value(rest)).empty()) {  // one head, not a list of them
+      read_box_head(box, stages[0].values, stages[0].shown, config);
+    } else {
+      for (const Stds& stds : stages) {
+        const std::string_view head = python_text::first_value(rest);
+        if (const std::string_view one = python_text::inside(head); !one.empty())
+          read_box_head(one, stds.values, stds.shown, config);
+        rest = rest.substr(static_cast<std::size_t>(head.data() - rest.data()) + head.size());
+        rest = python_text::trimmed(rest.substr(rest.find(',') == 0 ? 1 : 0));
+      }
+    }
+    read_rois(part(heads, "bbox_roi_extractor"), config.box_pool_size, config.box_sampling_ratio, config);
+    read_rois(part(heads, "mask_roi_extractor"), config.mask_pool_size, config.mask_sampling_ratio, config);
+    require_word(part(heads, "mask_head"), "type", {"FCNMaskHead"});
+  }
+
+  void read_box_head(std::string_view box, const std::array<double, 4>& stds, const char* shown,
+                     ModelConfig& config) const {
+    require_coder(part(box, "bbox_coder"), stds, shown, config);
     require_value(part(box, "loss_cls"), "use_sigmoid", std::optional(false), "False", config);
     require_word(part(box, "loss_cls"), "type", {"CrossEntropyLoss", "FocalLoss", "GHMC"});
     for (const char* predictor : {"cls_predictor_cfg", "reg_predictor_cfg"})
       require_word(part(box, predictor), "type", {"Linear"});
-    read_rois(part(heads, "bbox_roi_extractor"), config.box_pool_size, config.box_sampling_ratio, config);
-    read_rois(part(heads, "mask_roi_extractor"), config.mask_pool_size, config.mask_sampling_ratio, config);
-    require_word(part(heads, "mask_head"), "type", {"FCNMaskHead"});
   }
 
   void read_rois(std::string_view extractor, std::optional<int>& size, std::optional<int>& samples,
