@@ -122,6 +122,7 @@ template <Convention C>
                   .limit = static_cast<Index>(config.max_detections),
                   .shift_limit = static_cast<Index>(C::nms_shift_limit)},
           .background = C::background,
+          .in_original = C::refined_in_original,
           .min_size = C::detection_min_size,
           .boxes = box_rule<C>(box_head_weights)};
 }

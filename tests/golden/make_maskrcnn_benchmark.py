@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the golden files of maskrcnn-benchmark's convention: what maskrcnn-benchmark itself finds.
+"""Writes the golden files of maskrcnn-benchmark's and Detectron's conventions: what they find.
 
     PYTHONPATH=.../maskrcnn-benchmark python tests/golden/make_maskrcnn_benchmark.py [MODEL...]
 
-tests/parity/maskrcnn_benchmark_package.py says where the package comes from. Its boxes are floats whatever the network is
+tests/parity/maskrcnn_benchmark_package.py and detectron_package.py say where the code comes from. Its boxes are floats whatever the network is
 of, so that there is no result in double.
 """
 
@@ -16,6 +16,7 @@ from PIL import Image
 from golden_file import FOLDER, Golden, packed, synthetic_picture
 
 sys.path.insert(0, str(FOLDER.parent / "parity"))
+import detectron_package  # noqa: E402
 import maskrcnn_benchmark_package as package  # noqa: E402
 
 SMALL_ANCHORS = (12, 24, 48, 96, 192)
@@ -44,7 +45,8 @@ MODELS = {
         {"anchor_sizes": [[size] for size in SMALL_ANCHORS]},
     ),
     "c4": ("e2e_mask_rcnn_R_50_C4_1x", width(8, 1, 3) + ["MODEL.RESNETS.BACKBONE_OUT_CHANNELS", 32], {}),
-}  # fmt: skip
+}
+MODELS |= {f"detectron_{name}": MODELS[name] for name in ("fpn", "resnext", "c4")}  # fmt: skip
 
 
 def in_halves(module):
@@ -56,23 +58,29 @@ def in_halves(module):
 def model(name):
     config_name, changes, facts = MODELS[name]
     config = package.configuration(config_name, CHANGES + changes)
+    original = detectron_package if name.startswith("detectron_") else package
     for seed in range(100):
         torch.manual_seed(40 + seed)
         picture = synthetic_picture(104, 141)
         image = Image.fromarray(picture.permute(1, 2, 0).numpy())
-        net = package.made_up(config, image, seed, in_halves)
-        boxes, scores, labels, masks = package.detect(net, config, image)
+        net = original.made_up(config, image, seed, in_halves)
+        boxes, scores, labels, masks = original.detect(net, config, image)
         if len(scores) == 40 and (scores[:-1] - scores[1:]).min() > 1e-5:
             break
     else:
         sys.exit(f"{name}: none of 100 networks tells all objects apart")
     print(f"seed {seed}: {len(scores)} detections of labels {labels.unique().tolist()}, scores {scores.min():.3f} to {scores.max():.3f}")
-    file = Golden(f"maskrcnn_benchmark_{name}_model")
-    file.tensors = {
-        f"module.{key}": (value if "anchor" in key else value.half()).contiguous().clone() for key, value in net.state_dict().items()
-    }
+    stem = name if original is detectron_package else f"maskrcnn_benchmark_{name}"
+    file = Golden(f"{stem}_model")
+    if original is detectron_package:
+        file.tensors = {key: torch.from_numpy(value).half() for key, value in detectron_package.blobs(net).items()}
+    else:
+        file.tensors = {
+            f"module.{key}": (value if "anchor" in key else value.half()).contiguous().clone()
+            for key, value in net.state_dict().items()
+        }
     file.save({key: json.dumps(value) for key, value in (FACTS | facts).items()})
-    golden = Golden(f"maskrcnn_benchmark_{name}")
+    golden = Golden(stem)
     golden.add("case", image=picture)
     golden.add("float", boxes=boxes, scores=scores, labels=labels.int())
     if masks is not None:

@@ -13,12 +13,15 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 enum class ChannelOrder { rgb, bgr };
 
 /// How a float size of a resized image becomes an integer.
-enum class SizeRounding { floor, half_up };
+enum class SizeRounding { floor, half_up, half_even };
 
 /// Where the sizes of a resized image come from. `one_scale`: both sides are multiplied by the smaller of the two
 /// scales that the limits allow; `shorter_then_longer`: the shorter side gets its size, then both are scaled again
-/// where the longer one would exceed its limit.
-enum class SizeRule { one_scale, shorter_then_longer };
+/// where the longer one would exceed its limit; `whole_shorter`: the shorter side gets its size or, where the longer
+/// one would exceed its limit, the nearest whole size that is less, and the longer one follows; `one_factor`: as
+/// `one_scale`, but the longer side is first rounded and then compared, and the factor is that of both axes from there
+/// on, not the ratio of the sizes.
+enum class SizeRule { one_scale, shorter_then_longer, whole_shorter, one_factor };
 
 /// How pixels are resampled. `bilinear`: of normalised floats, half-pixel centres, no antialiasing; the others of 8-bit
 /// pixels, to 8-bit pixels, before normalisation: `pillow`: Pillow's bilinear filter, antialiased; `opencv`: OpenCV's
@@ -154,6 +157,8 @@ struct Torchvision {
   /// x0 + width - 1. The library's own boxes end behind that pixel, at x0 + width, everywhere; where such a network
   /// looks at one, when RoIs are read, boxes scaled and masks drawn, it sees the last pixel.
   static constexpr bool whole_pixels = false;
+  /// Whether the box head refines boxes, and suppresses them, in pixels of the original image.
+  static constexpr bool refined_in_original = false;
 
   static constexpr BackgroundClass background = BackgroundClass::first;
   /// Detections narrower or lower than this are dropped before suppression; 0 keeps all.
@@ -267,6 +272,7 @@ struct MaskrcnnBenchmark : Torchvision {
 
   static constexpr ChannelOrder channel_order = ChannelOrder::bgr;
   static constexpr double pixel_scale = 1.0;
+  static constexpr SizeRule size_rule = SizeRule::whole_shorter;
   static constexpr Resampler resampler = Resampler::pillow;
 
   static constexpr BottleneckStride bottleneck_stride = BottleneckStride::in_1x1;
@@ -285,6 +291,20 @@ struct MaskrcnnBenchmark : Torchvision {
 
   static constexpr double detection_min_size = 0;
   static constexpr int nms_shift_limit = 0;
+};
+
+/// Detectron's models, Caffe2's, which maskrcnn-benchmark's follow.
+struct Detectron : MaskrcnnBenchmark {
+  static constexpr const char* name = "detectron";
+  static constexpr const char* naming = "detectron";
+
+  /// `prep_im_for_blob`: OpenCV's resize of floats by one factor.
+  static constexpr SizeRule size_rule = SizeRule::one_factor;
+  static constexpr SizeRounding size_rounding = SizeRounding::half_even;
+  static constexpr Resampler resampler = Resampler::bilinear;
+
+  /// `im_detect_bbox`.
+  static constexpr bool refined_in_original = true;
 };
 
 /// What a convention has to say. Derive from one that is near and hide what differs.
@@ -315,6 +335,7 @@ concept Convention = requires {
   { C::level_epsilon_outside_log } -> std::convertible_to<double>;
   { C::roi } -> std::convertible_to<RoiRule>;
   { C::whole_pixels } -> std::convertible_to<bool>;
+  { C::refined_in_original } -> std::convertible_to<bool>;
   { C::background } -> std::convertible_to<BackgroundClass>;
   { C::detection_min_size } -> std::convertible_to<double>;
   { C::nms_shift_limit } -> std::convertible_to<int>;

@@ -17,17 +17,20 @@ struct BilinearTap {
 /// Taps of a bilinear resize from `in` to `out` positions, half-pixel centres, no antialiasing: ATen's
 /// `upsample_bilinear2d` with align_corners=False (the source coordinate is computed in T and clamped at 0; equal sizes
 /// copy).
+/// @param factor positions of the output for one of the input, if it is not the ratio of the sizes: then OpenCV's
+///               `resize` by a factor, which computes coordinates in double
 template <Scalar T>
-[[nodiscard]] std::vector<BilinearTap<T>> bilinear_taps(Index in, Index out) {
+[[nodiscard]] std::vector<BilinearTap<T>> bilinear_taps(Index in, Index out, double factor = 0) {
   std::vector<BilinearTap<T>> taps(out);
   const T ratio = static_cast<T>(in) / static_cast<T>(out);
   for (Index position = 0; position < out; ++position) {
     BilinearTap<T>& tap = taps[position];
-    if (in == out) {
+    if (in == out && (factor == 0 || factor == 1)) {
       tap.low = tap.high = position;
       continue;
     }
-    const T source = std::max(ratio * (static_cast<T>(position) + T(0.5)) - T(0.5), T{0});
+    const T source = factor > 0 ? static_cast<T>(std::max((static_cast<double>(position) + 0.5) / factor - 0.5, 0.0))
+                                : std::max(ratio * (static_cast<T>(position) + T(0.5)) - T(0.5), T{0});
     tap.low = std::min(static_cast<Index>(source), in - 1);
     tap.high = std::min(tap.low + 1, in - 1);
     tap.high_weight = std::clamp(source - static_cast<T>(tap.low), T{0}, T{1});

@@ -18,7 +18,8 @@ struct DetectionRule {
   NmsRule nms{};
   BackgroundClass background = BackgroundClass::first;
   BoxWeights box_weights = box_head_weights;
-  double min_size = 0;  ///< boxes narrower or lower than this are dropped before suppression; 0 keeps all
+  bool in_original = false;  ///< whether boxes are refined in pixels of the original image
+  double min_size = 0;       ///< boxes narrower or lower than this are dropped before suppression; 0 keeps all
   BoxRule boxes{.weights = box_head_weights};
 };
 
@@ -69,7 +70,13 @@ class BoxHead {
                                          const Frame& frame) const {
     if (proposals.empty()) return {};
     softmax_classes(predictions);
-    return select(predictions, proposals, frame);
+    if (!rule_.in_original) return select(predictions, proposals, frame);
+    const bool whole_pixels = rule_.boxes.whole_pixels;
+    std::vector<BasicBox<T>> of_original;
+    for (const BasicBox<T>& box : proposals) of_original.push_back(frame.to_original(box, whole_pixels));
+    Candidates<T> found = select_detections(predictions, of_original, frame.original, rule_);
+    for (BasicBox<T>& box : found.boxes) box = frame.to_resized(box, whole_pixels);
+    return found;
   }
 
   /// The same of probabilities.

@@ -17,13 +17,7 @@ template <class T>
                                                       bool whole_pixels = false) {
   std::vector<BasicBox<T>> boxes;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    BasicBox<T> box = candidates.boxes[i];
-    if (whole_pixels) {
-      box = frame.to_original(to_last_pixel(box));
-      box = {box.x0, box.y0, box.x1 + 1, box.y1 + 1};
-    } else {
-      box = frame.to_original(box);
-    }
+    BasicBox<T> box = frame.to_original(candidates.boxes[i], whole_pixels);
     if (clipped) {
       box = clip(box, frame.original);
       if (!exceeds(box.width(), 0) || !exceeds(box.height(), 0)) continue;

@@ -51,6 +51,7 @@ class Preprocess {
  private:
   struct ExactSize {
     double height, width;
+    double factor = 0;  ///< of both, where it counts
   };
   [[nodiscard]] ExactSize exact_size(Size original) const;
   [[nodiscard]] Tensor<T, 4> normalised(const ImageView& image, const Frame& frame, const Workspace& workspace) const;

@@ -22,12 +22,16 @@ Preprocess<T>::Preprocess(const PreprocessOptions& options) : options_(options) 
 
 template <Scalar T>
 Frame Preprocess<T>::frame(Size original) const {
-  const auto [height, width] = exact_size(original);
-  const double half = options_.size_rounding == SizeRounding::half_up ? 0.5 : 0.0;
-  const auto round = [half](double exact) { return std::max(1, static_cast<int>(std::floor(exact + half))); };
+  const ExactSize exact = exact_size(original);
+  const auto round = [rounding = options_.size_rounding](double size) {
+    const double whole = rounding == SizeRounding::half_even
+                             ? std::nearbyint(size)
+                             : std::floor(size + (rounding == SizeRounding::half_up ? 0.5 : 0.0));
+    return std::max(1, static_cast<int>(whole));
+  };
   const auto pad = [divisor = options_.size_divisor](int size) { return (size + divisor - 1) / divisor * divisor; };
-  const Size resized{round(height), round(width)};
-  return {original, resized, {pad(resized.height), pad(resized.width)}};
+  const Size resized{round(exact.height), round(exact.width)};
+  return {original, resized, {pad(resized.height), pad(resized.width)}, exact.factor};
 }
 
 template <Scalar T>
@@ -51,16 +55,29 @@ typename Preprocess<T>::ExactSize Preprocess<T>::exact_size(Size original) const
   const double height = original.height, width = original.width;
   const double min_size = options_.min_size, max_size = options_.max_size;
   const double shorter = std::min(height, width), longer = std::max(height, width);
-  if (options_.size_rule == SizeRule::one_scale) {
-    const double scale = std::min(min_size / shorter, max_size / longer);
-    return {height * scale, width * scale};
-  } else {
-    const double scale = min_size / shorter;
-    ExactSize size{height < width ? min_size : scale * height, height < width ? scale * width : min_size};
-    if (const double largest = std::max(size.height, size.width); largest > max_size)
-      size = {size.height * (max_size / largest), size.width * (max_size / largest)};
-    return size;
+  switch (options_.size_rule) {
+    case SizeRule::shorter_then_longer: {
+      const double scale = min_size / shorter;
+      ExactSize size{height < width ? min_size : scale * height, height < width ? scale * width : min_size};
+      if (const double largest = std::max(size.height, size.width); largest > max_size)
+        size = {size.height * (max_size / largest), size.width * (max_size / largest)};
+      return size;
+    }
+    case SizeRule::whole_shorter: {
+      double size = min_size;
+      if (longer / shorter * size > max_size) size = std::nearbyint(max_size * shorter / longer);
+      return width < height ? ExactSize{size * height / width, size} : ExactSize{size, size * width / height};
+    }
+    case SizeRule::one_factor: {
+      double factor = min_size / shorter;
+      if (std::nearbyint(factor * longer) > max_size) factor = max_size / longer;
+      return {height * factor, width * factor, factor};
+    }
+    case SizeRule::one_scale:
+      break;
   }
+  const double scale = std::min(min_size / shorter, max_size / longer);
+  return {height * scale, width * scale};
 }
 
 /// The normalised image, resized if it has not its size yet, padded with zeros.
@@ -68,8 +85,8 @@ template <Scalar T>
 Tensor<T, 4> Preprocess<T>::normalised(const ImageView& image, const Frame& frame, const Workspace& workspace) const {
   const auto index = [](int size) { return static_cast<Index>(size); };
   Tensor<T, 4> tensor({1, index(frame.padded.height), index(frame.padded.width), 3}, workspace);
-  const auto rows = bilinear_taps<T>(index(image.height()), index(frame.resized.height));
-  const auto columns = bilinear_taps<T>(index(image.width()), index(frame.resized.width));
+  const auto rows = bilinear_taps<T>(index(image.height()), index(frame.resized.height), frame.factor);
+  const auto columns = bilinear_taps<T>(index(image.width()), index(frame.resized.width), frame.factor);
   parallel_for(tensor.size(1), [&](Index y) {
     T* to = &tensor(0, y, 0, 0);
     T* const end = to + 3 * tensor.size(2);

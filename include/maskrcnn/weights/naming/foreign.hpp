@@ -14,11 +14,10 @@ struct ForeignNames {
 };
 
 /// The first that fits counts: what is rarer stands first.
-inline constexpr std::array<ForeignNames, 16> foreign_names{{
+inline constexpr std::array<ForeignNames, 15> foreign_names{{
+    {"kps_score", "a keypoint R-CNN's of Detectron"},
     {"roi_head.bbox_head.", "mmdetection's, of a network without a part that proposes regions"},
     {"bbox_head.fc_cls.", "mmdetection's of before version 2"},
-    {"conv_rpn", "Detectron's"},
-    {"res2_0_branch2a", "Detectron's or Caffe2's"},
     {"head.classification_head.", "torchvision's RetinaNet's"},
     {"head.cls_subnet.", "detectron2's RetinaNet's"},
     {"class_embed.", "a DETR's"},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <maskrcnn/weights/naming/detectron.inl>
 #include <maskrcnn/weights/naming/detectron2.inl>
 #include <maskrcnn/weights/naming/maskrcnn_benchmark.inl>
 #include <maskrcnn/weights/naming/mmdetection.inl>
@@ -13,10 +14,8 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 MASKRCNN_FUNCTION std::span<const NamingScheme> naming_schemes() {
   static constexpr std::array schemes{
-      naming::torchvision::scheme,
-      naming::maskrcnn_benchmark::scheme,
-      naming::detectron2::scheme,
-      naming::mmdetection::scheme,
+      naming::torchvision::scheme, naming::maskrcnn_benchmark::scheme, naming::detectron2::scheme,
+      naming::mmdetection::scheme, naming::detectron::scheme,
   };
   return schemes;
 }
