@@ -2,6 +2,8 @@
 // itself.
 
 #include <maskrcnn/maskrcnn.hpp>
+#include <maskrcnn/model/any_model.hpp>
+#include <maskrcnn/model/architecture.hpp>
 #include <maskrcnn/ops/box_coder.hpp>
 #include <maskrcnn/weights/checkpoint_meta.hpp>
 #include <type_traits>
@@ -66,6 +68,19 @@ TEST_CASE("mmdetection's Faster R-CNN without a pyramid: dilated C5, and C4") {
 TEST_CASE("mmdetection's towers: convolutions and norms in every head") {
   compare<MaskRCNN, BottleneckFpn>("towers");
   compare<MaskRCNN, DoubleFpn>("towers");
+}
+
+TEST_CASE("files of mmdetection are loaded without being told what they are") {
+  for (const auto& [file, architecture] : std::map<std::string, std::string>{{"fpn", "mask_rcnn_resnet50_fpn"},
+                                                                             {"caffe", "mask_rcnn_resnet50_fpn"},
+                                                                             {"dc5", "faster_rcnn_resnet50_dc5"},
+                                                                             {"c4", "faster_rcnn_resnet50_c4"}}) {
+    const std::string name = file;
+    CAPTURE(name);
+    const auto model = maskrcnn::load_model(MASKRCNN_GOLDEN_DIR "/mmdetection_" + name + ".pth");
+    CHECK(model.architecture().name() == architecture);
+    CHECK(model.architecture().convention == "mmdetection");
+  }
 }
 
 TEST_CASE("facts of an mmdetection model are those of its file") {
@@ -264,4 +279,17 @@ TEST_CASE("mmdetection limits how boxes shrink as well as how they grow") {
   for (std::size_t i = 0; i < boxes.size(); ++i)
     found.push_back(maskrcnn::decode_box(boxes[i], deltas.data() + 4 * i, maskrcnn::BoxWeights{}, true));
   CHECK(test::difference(test::numbers(found), test::numbers(expected)) < test::tolerance<float>);
+}
+
+TEST_CASE("masks of boxes without width or height are pasted as mmdetection does") {
+  const test::Golden golden("mmdetection_steps");
+  const auto boxes = golden.boxes<float>("flat.boxes");
+  const auto masks = golden.values<float>("flat.masks");
+  const auto pasted = golden.packed_masks("flat.pasted");
+  const auto size = golden.shape("flat.masks")[1];
+  for (std::size_t i = 0; i < boxes.size(); ++i) {
+    CAPTURE(i);
+    const maskrcnn::TensorView<const float, 2> mask(masks.data() + i * size * size, {size, size});
+    CHECK(pasted.pixels_wrong(i, maskrcnn::sample_mask<float>(mask, boxes[i], golden.size("flat.image"), 0.5F)) == 0);
+  }
 }

@@ -19,6 +19,7 @@ sys.path.insert(0, str(FOLDER.parent / "parity"))
 import cv2  # noqa: E402
 import mmcv  # noqa: E402
 import mmdetection_package as package  # noqa: E402
+import mmdet.models.roi_heads.mask_heads.fcn_mask_head as fcn_mask_head  # noqa: E402
 import mmdet.models.roi_heads.shared_heads.res_layer as shared_head  # noqa: E402
 from mmdet.models.roi_heads.roi_extractors import SingleRoIExtractor  # noqa: E402
 from mmdet.models.task_modules.coders.delta_xywh_bbox_coder import delta2bbox  # noqa: E402
@@ -72,7 +73,7 @@ MODELS = {
     "caffe": ("mask_rcnn/mask-rcnn_r50-caffe_fpn_1x_coco", slim(3), 2),
     "resnext": (
         "mask_rcnn/mask-rcnn_x101-32x8d_fpn_1x_coco",
-        slim(4, heads={"model.backbone.depth": 50, "model.backbone.groups": 2, "model.backbone.base_width": 2}), 3,
+        slim(2, heads={"model.backbone.depth": 50, "model.backbone.groups": 2, "model.backbone.base_width": 2}), 3,
     ),
     "dc5": ("faster_rcnn/faster-rcnn_r50-caffe-dc5_1x_coco",
             slim(2, mask=False, pyramid=False, heads={
@@ -164,6 +165,17 @@ def steps():
     golden.add("levels", boxes=boxes, levels=levels.int())
 
     boxes, deltas = boxes_in(60, 800, 1000, 4, 900), torch.randn(60, 4) * torch.tensor([1.0, 1.0, 6.0, 6.0])
+    # boxes without width or height, which are results like others
+    image = (60, 83)
+    flat = torch.tensor([[10.0, 5, 10, 30], [20.25, 7, 20.25, 9], [3, 8, 40, 8], [0, 0, 0, 20], [83, 3, 83, 50], [12.5, 4, 12.5, 20],
+                         [5, 6, 5, 6], [30, 60, 70, 60], [8, 9, 31, 40]])  # fmt: skip
+    masks = torch.nn.functional.interpolate(torch.rand(len(flat), 1, 6, 6), size=(28, 28), mode="bilinear").half().float()
+    pasted = torch.zeros(len(flat), *image, dtype=torch.bool)
+    for i in range(len(flat)):
+        part, place = fcn_mask_head._do_paste_mask(masks[i : i + 1], flat[i : i + 1], *image)
+        pasted[(slice(i, i + 1), *place)] = part >= 0.5
+    golden.add("flat", boxes=flat, masks=masks[:, 0].half(), image=list(image), pasted=packed(pasted))
+
     golden.add("decoded", boxes=boxes, deltas=deltas, result=delta2bbox(boxes, deltas))
     golden.save()
 

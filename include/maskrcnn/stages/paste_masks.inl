@@ -73,7 +73,9 @@ Mask sample_mask(TensorView<const T, 2> mask, const BasicBox<T>& box, Size image
     std::vector<Tap> taps;
     for (int i = 0; i < count; ++i) {
       const T centre = static_cast<T>(first + i) + T(0.5);
-      const T relative = (centre - begin) / (end - begin) * 2 - 1;
+      T relative = (centre - begin) / (end - begin) * 2 - 1;
+      // a side without length is read at the mask's middle: mmdetection's boxes may have one, detectron2's have none
+      if (!is_finite(relative) && !is_nan(relative)) relative = 0;
       const T position = ((relative + 1) * static_cast<T>(size) - 1) / 2;
       const T floor = std::floor(position), last = static_cast<T>(size);
       const auto cell = [last](T at) { return static_cast<Index>(std::clamp(at + 1, T{0}, last + 1)); };

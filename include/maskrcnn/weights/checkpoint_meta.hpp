@@ -3,11 +3,10 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/pickle_value.hpp>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>

@@ -1,6 +1,7 @@
 /// What the configuration text of an mmdetection file says of a model.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <maskrcnn/core/error.hpp>
 #include <maskrcnn/weights/byte_reader.hpp>

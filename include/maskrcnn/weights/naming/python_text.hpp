@@ -2,6 +2,7 @@
 /// are plain numbers, words and lists of these. Nothing is run, and text that is no Python finds nothing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <maskrcnn/weights/metadata_value.hpp>
 #include <string>
@@ -47,9 +48,9 @@ void for_each_assignment(std::string_view text, bool deep, const Visit& visit) {
   std::string_view name;  // the last word, while only spaces follow
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
-    if (const std::size_t end = after_quoted(text, at); end != at) {
-      if (c != '#') name = end - at >= 2 ? text.substr(at + 1, end - at - 2) : std::string_view();
-      at = end;
+    if (const std::size_t behind = after_quoted(text, at); behind != at) {
+      if (c != '#') name = behind - at >= 2 ? text.substr(at + 1, behind - at - 2) : std::string_view();
+      at = behind;
     } else if (is_word(c)) {
       std::size_t end = at;
       while (end < text.size() && is_word(text[end])) ++end;
