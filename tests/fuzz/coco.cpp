@@ -30,19 +30,22 @@ void require(bool right) {
 void score(const Dataset& data, const Findings& findings) {
   const Report report = make_report(data, findings, {.limit = most_in_one_group(findings)});
   for (const double value : report.best_measure().at_limit.values()) require(value >= -1 && value <= 1 + 1e-9);
+  if (report.keypoints)
+    for (const double value : report.keypoints->values()) require(value >= -1 && value <= 1 + 1e-9);
   for (const std::string& note : findings.notes) require(!note.empty());
 }
 
 /// What a model that finds every object finds.
 Findings perfect(const Dataset& data) {
-  Findings findings{.has_masks = data.has_masks};
+  Findings findings{.has_masks = data.has_masks, .has_keypoints = data.has_keypoints};
   for (const Truth& truth : data.truths)
     findings.objects.push_back({.image = truth.image,
                                 .category = truth.category,
                                 .score = 0.5,
                                 .box = truth.box,
                                 .area = truth.area,
-                                .mask = truth.mask});
+                                .mask = truth.mask,
+                                .keypoints = truth.keypoints});
   return findings;
 }
 
@@ -54,7 +57,9 @@ const Dataset& truth() {
         R"("height":40},{"id":3,"file_name":"b.png"}],"categories":[{"id":1,"name":"cell"},{"id":2,"name":"b"}],)"
         R"("annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[1,1,20,20],"area":400,"iscrowd":0,"segmentation":)"
         R"([[1,1,21,1,21,21,1,21]]},{"id":2,"image_id":2,"category_id":2,"bbox":[5,5,9,9],"area":81,"iscrowd":1,)"
-        R"("segmentation":{"size":[40,60],"counts":[205,9,2186]}}]})";
+        R"("segmentation":{"size":[40,60],"counts":[205,9,2186]}},{"id":3,"image_id":1,"category_id":1,"bbox":[1,1,20,20],)"
+        R"("area":200,"iscrowd":0,"segmentation":[[1,1,21,1,21,21,1,21]],"num_keypoints":3,"keypoints":[5,5,2,6,7,1,9,9,2,)"
+        R"(0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}]})";
     return parse_coco_instances(Bytes(text.begin(), text.end()), "truth");
   }();
   return data;

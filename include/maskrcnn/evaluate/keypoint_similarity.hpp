@@ -47,13 +47,13 @@ namespace keypoint_similarity {
 /// From 0 to 1: the mean over the labelled keypoints of exp(-d^2 / (2 k^2 area)) with d the distance and k twice the
 /// sigma. Of a true object without a labelled one, the distances are those to its box grown threefold, which is 1
 /// within: such objects are ignored, and what is found there with them. pycocotools' `computeOks`, in its arithmetic.
-/// @param found of 17 keypoints; of none: 0
-/// @param truth of 17 keypoints, or none
+/// @param found of 17 keypoints; 0 of another number
+/// @param truth of 17 keypoints, or none; 0 of another number
 /// @param box   of the true object; `area` what COCO calls its area
 [[nodiscard]] inline double similarity(const KeypointMarks& found, const KeypointMarks& truth, const Rectangle& box,
                                        double area) {
   constexpr std::size_t all = coco_keypoint_sigmas.size();
-  if (found.size() != all) return 0;
+  if (found.size() != all || (!truth.empty() && truth.size() != all)) return 0;
   const bool labelled = std::any_of(truth.begin(), truth.end(), [](const KeypointMark& mark) { return mark.v > 0; });
   const auto beyond = [](double at, double begin, double length) {
     return std::max(0.0, (begin - length) - at) + std::max(0.0, at - (begin + length * 2));
