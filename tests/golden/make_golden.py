@@ -22,12 +22,13 @@ import make_stages as stages
 MAKERS = (
     ops.conv2d, ops.conv_transpose2d, ops.linear, ops.max_pool, ops.box_coder, ops.nms,
     stages.preprocess, stages.resnet, stages.mobilenet_v3, stages.fpn, stages.anchors, stages.rpn,
-    layers.group_norm, layers.resnet_gn,
+    layers.group_norm, layers.resnet_gn, layers.deform_conv2d, layers.regnet,
     roi.level_mapper, roi.roi, roi.multi_level_roi,
     stages.box_head, stages.conv_box_head, stages.mask_head, stages.paste, stages.keypoint_head,
     stages.keypoint_decoding, stages.losses,
     models.end_to_end, models.image_losses, models.end_to_end_v2, models.end_to_end_resnet18,
-    models.end_to_end_whole, models.end_to_end_keypoints, models.end_to_end_mobilenet, models.bundled,
+    models.end_to_end_whole, models.end_to_end_keypoints, models.end_to_end_mobilenet, models.end_to_end_group_norm,
+    models.end_to_end_regnet, models.bundled,
 )  # fmt: skip
 
 

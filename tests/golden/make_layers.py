@@ -3,11 +3,12 @@
 import torch
 from torch import nn
 from torch.nn import functional
+from torchvision import ops
 from torchvision.models.resnet import BasicBlock, Bottleneck
 from torchvision.models._utils import IntermediateLayerGetter
 
-from golden_file import Golden, in_halves, random
-from slim_networks import SlimResNet
+from golden_file import Golden, in_halves, lively, random
+from slim_networks import SlimResNet, slim_regnet
 
 
 def group_norm():
@@ -50,4 +51,46 @@ def resnet_gn():
         x = random(1, 3, 64, 80)
         golden.add_module(name, body)
         golden.add(name, input=x, **{f"c{int(key) + 2}": value for key, value in body(x).items()})
+    golden.save()
+
+
+def deform_conv2d():
+    """torchvision's operator on offsets by an ordinary convolution: versions 1 and 2, strides, dilations, groups of both kinds,
+    and offsets that lead to borders, across them and far out."""
+    golden = Golden("deform_conv2d")
+    cases = [  # images, channels in and out, groups, deformable groups, masked, stride, dilation, height, width, size of offsets, ReLU
+        (1, 4, 6, 1, 1, False, 1, 1, 9, 11, 1, False), (2, 6, 4, 2, 1, False, 2, 1, 8, 7, 2, True),
+        (1, 8, 5, 1, 2, False, 1, 2, 10, 9, 1, False), (1, 4, 3, 1, 1, True, 1, 1, 7, 12, 1.5, True),
+        (1, 8, 12, 4, 2, True, 2, 1, 9, 9, 2, False), (1, 32, 24, 4, 4, True, 1, 3, 12, 10, 3, False),
+        (1, 16, 16, 16, 1, False, 1, 1, 6, 6, 30, False), (1, 3, 4, 1, 1, False, 1, 1, 1, 1, 1, False),
+        (1, 64, 64, 32, 1, False, 1, 1, 8, 14, 1, True),
+    ]  # fmt: skip
+    for i, (images, inputs, outputs, groups, deformable, masked, stride, dilation, height, width, size, relu) in enumerate(cases):
+        offsets = nn.Conv2d(inputs, (27 if masked else 18) * deformable, 3, stride, dilation, dilation).double()
+        nn.init.normal_(offsets.weight, 0, size / (9 * inputs) ** 0.5)
+        nn.init.normal_(offsets.bias, 0, size)
+        weight = in_halves(nn.Conv2d(inputs, outputs, 3, groups=groups).double())
+        in_halves(offsets)
+        x = random(images, inputs, height, width)
+        told = offsets(x)
+        split = 18 * deformable
+        y = ops.deform_conv2d(x, told[:, :split], weight.weight, weight.bias, stride, dilation, dilation,
+                              told[:, split:].sigmoid() if masked else None)  # fmt: skip
+        golden.add_module(f"case{i}.conv", weight)
+        golden.add_module(f"case{i}.offsets", offsets)
+        golden.add(f"case{i}", input=x, output=y.relu() if relu else y, options=[stride, dilation, int(relu)])
+    golden.save()
+
+
+def regnet():
+    golden = Golden("regnet")
+    for name, se_ratio in {"x": None, "y": 0.25}.items():
+        network = lively(slim_regnet(se_ratio))
+        x = random(1, 3, 45, 64)
+        golden.add_module(name, network)
+        maps, y = [], network.stem(x)
+        for stage in network.trunk_output:
+            y = stage(y)
+            maps.append(y)
+        golden.add(name, input=x, **{f"c{i + 2}": value for i, value in enumerate(maps)})
     golden.save()

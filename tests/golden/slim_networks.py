@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torchvision.models._utils import IntermediateLayerGetter
 from torchvision.models.mobilenetv3 import InvertedResidualConfig, MobileNetV3
+from torchvision.models.regnet import BlockParams, RegNet
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 from torchvision.ops.feature_pyramid_network import FeaturePyramidNetwork, LastLevelMaxPool
 from torchvision.ops.misc import FrozenBatchNorm2d
@@ -56,6 +57,14 @@ MOBILENET_V3_LARGE = [
 def slim_mobilenet():
     settings = [InvertedResidualConfig(*block, dilation=1, width_mult=1.0) for block in MOBILENET_V3_LARGE]
     return MobileNetV3(settings, 8, norm_layer=nn.BatchNorm2d).features
+
+
+def slim_regnet(se_ratio=None):
+    """A RegNet X, or Y, of few and narrow blocks, without its classifier."""
+    params = BlockParams([1, 2, 2, 1], [8, 24, 32, 48], [4, 8, 8, 24], [1.0] * 4, [2] * 4, se_ratio)
+    network = RegNet(params, stem_width=8)
+    del network.avgpool, network.fc
+    return network
 
 
 class SlimPyramid(nn.Module):
@@ -143,7 +152,7 @@ def make_useful(model, x, weak, frozen, nearly_dead=False):
         model.backbone(model.transform([x])[0].tensors)
 
     for name, norm in model.named_modules():
-        if isinstance(norm, nn.BatchNorm2d):
+        if isinstance(norm, (nn.BatchNorm2d, nn.GroupNorm)):
             nn.init.uniform_(norm.weight, *((0.2, 0.4) if weak(name) else (0.5, 1.0)))
             nn.init.uniform_(norm.bias, -0.2, 0.2)
     if nearly_dead:

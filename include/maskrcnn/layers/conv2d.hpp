@@ -25,6 +25,12 @@ class Conv2d {
   /// @throws Error if the numbers of weights do not fit the sizes
   Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, const Compute& compute = {});
 
+  /// A deformable convolution, see `DeformableConv2d`.
+  /// @param offsets the convolution that makes the offsets of the same input
+  /// @throws Error if the numbers of weights do not fit the sizes or each other
+  Conv2d(const ConvWeights<T>& weights, const ConvWeights<T>& offsets, const ConvGeometry& geometry,
+         const Compute& compute = {});
+
   [[nodiscard]] Index in_channels() const { return algorithm_->in_channels(); }
   [[nodiscard]] Index out_channels() const { return algorithm_->out_channels(); }
 
@@ -40,6 +46,9 @@ class Conv2d {
   }
 
  private:
+  Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry,
+         std::unique_ptr<const ConvAlgorithm<T>> algorithm);
+
   [[nodiscard]] Tensor<T, 4> run(const Tensor<T, 4>& input, const Tensor<T, 4>* addend, Tensor<T, 4>* reuse) const;
 
   std::unique_ptr<const ConvAlgorithm<T>> algorithm_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <maskrcnn/layers/activation.hpp>
 #include <maskrcnn/layers/conv2d.hpp>
+#include <maskrcnn/layers/deformable_conv2d.hpp>
 #include <maskrcnn/layers/direct_conv2d.hpp>
 #include <maskrcnn/layers/winograd_conv2d.hpp>
 #include <utility>
@@ -16,9 +17,10 @@ namespace conv2d {
 template <Scalar T>
 [[nodiscard]] std::unique_ptr<const ConvAlgorithm<T>> fastest(const ConvWeights<T>& weights,
                                                               const ConvGeometry& geometry, const Compute& compute) {
-  // pairs of bfloat16 numbers must not straddle taps
-  const bool bf16 = compute.precision() == Precision::bf16 &&
-                    ((weights.height == 1 && weights.width == 1) || weights.in / weights.groups % 2 == 0);
+  // pairs of bfloat16 numbers must not straddle taps or groups
+  const bool bf16 =
+      compute.precision() == Precision::bf16 &&
+      ((weights.height * weights.width == 1 && weights.groups == 1) || weights.in / weights.groups % 2 == 0);
   const kernels::KernelSet<T>& kernels = bf16 ? kernels::permitted(compute.kernels<T>()) : compute.kernels<T>();
   if (!bf16 || !kernels.bf16_beats_winograd) {
     if (geometry.winograd_tile == 6 && WinogradConv2d<T, 6>::fits(weights, geometry, kernels))
@@ -30,9 +32,22 @@ template <Scalar T>
   return std::make_unique<DirectConv2d<T>>(weights, geometry, kernels);
 }
 
-/// Of the convolution itself: what is behind a norm is done there.
+/// The same of a deformable convolution.
 template <Scalar T>
-[[nodiscard]] ConvGeometry before_norm(const ConvWeights<T>& weights, ConvGeometry geometry) {
+[[nodiscard]] std::unique_ptr<const ConvAlgorithm<T>> deformable(const ConvWeights<T>& weights,
+                                                                 const ConvWeights<T>& offsets,
+                                                                 const ConvGeometry& geometry, const Compute& compute) {
+  offsets.check();
+  // pairs of bfloat16 numbers must not straddle taps
+  if (compute.precision() == Precision::bf16 && weights.in / weights.groups % 2 == 0)
+    return std::make_unique<DeformableConv2d<T, BFloat16>>(weights, offsets, geometry, compute);
+  return std::make_unique<DeformableConv2d<T>>(weights, offsets, geometry, compute);
+}
+
+/// What an algorithm does itself, of checked weights: a norm, and what comes behind that, is none of its business.
+template <Scalar T>
+[[nodiscard]] ConvGeometry of_algorithm(const ConvWeights<T>& weights, ConvGeometry geometry) {
+  weights.check();
   if (weights.norm) geometry.activation = Activation::none;
   return geometry;
 }
@@ -41,15 +56,25 @@ template <Scalar T>
 
 template <Scalar T>
 Conv2d<T>::Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, const Compute& compute)
-    : name_(weights.name),
+    : Conv2d(weights, geometry, conv2d::fastest(weights, conv2d::of_algorithm(weights, geometry), compute)) {}
+
+template <Scalar T>
+Conv2d<T>::Conv2d(const ConvWeights<T>& weights, const ConvWeights<T>& offsets, const ConvGeometry& geometry,
+                  const Compute& compute)
+    : Conv2d(weights, geometry,
+             conv2d::deformable(weights, offsets, conv2d::of_algorithm(weights, geometry), compute)) {}
+
+template <Scalar T>
+Conv2d<T>::Conv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry,
+                  std::unique_ptr<const ConvAlgorithm<T>> algorithm)
+    : algorithm_(std::move(algorithm)),
+      name_(weights.name),
       height_(weights.height),
       width_(weights.width),
       stride_(geometry.stride),
       groups_(weights.groups),
       activation_(geometry.activation) {
-  weights.check();
   if (weights.norm) norm_.emplace(*weights.norm);
-  algorithm_ = conv2d::fastest(weights, conv2d::before_norm(weights, geometry), compute);
 }
 
 template <Scalar T>

@@ -7,46 +7,25 @@
 #include <maskrcnn/layers/conv_algorithm.hpp>
 #include <maskrcnn/layers/conv_geometry.hpp>
 #include <maskrcnn/layers/gemm.hpp>
-#include <span>
+#include <maskrcnn/layers/packed_conv.hpp>
 #include <vector>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
 /// Convolution [N, H, W, in] -> [N, H', W', out] with H' = (H + 2 padding - dilation (height - 1) - 1) / stride + 1, W'
 /// likewise: bias, then an optional addend, then an optional ReLU, fused. Weights are packed once, at construction.
-/// Inputs of kernels larger than 1 x 1, which are read several times, are rounded to the operand beforehand.
-///
-/// Groups are computed as many at a time as fill the kernel's columns, as one convolution of their channels with zeros
-/// between groups: ResNeXt's groups of 8 channels would leave seven eighths of every register empty.
+/// Inputs of kernels larger than 1 x 1, which are read several times, are rounded to the operand beforehand. Groups are
+/// blocks of one product.
 template <Scalar T, kernels::OperandOf<T> Operand = T>
 class DirectConv2d final : public ConvAlgorithm<T> {
  public:
   DirectConv2d(const ConvWeights<T>& weights, const ConvGeometry& geometry, const kernels::KernelSet<T>& kernels)
-      : geometry_(geometry), in_(weights.in), out_(weights.out), height_(weights.height), width_(weights.width) {
-    const Index group_in = weights.in / weights.groups, group_out = weights.out / weights.groups;
-    Index together = weights.groups;  // groups of a block
-    while (together > 1 && (weights.groups % together != 0 || together * group_out > kernels::max_panel_columns))
-      --together;
-    const Index taps = weights.height * weights.width;
-    block_in_ = together * group_in;
-    for (Index first = 0; first < weights.groups; first += together) {
-      const Index out = together * group_out, begin = first * group_out;
-      std::vector<T> bias;
-      if (!weights.bias.empty())
-        bias.assign(weights.bias.begin() + static_cast<std::ptrdiff_t>(begin),
-                    weights.bias.begin() + static_cast<std::ptrdiff_t>(begin + out));
-      const auto rows = [&](Index k, Index column, std::span<T> to) {
-        const Index channel = k % block_in_, tap = k / block_in_;
-        for (Index i = 0; i < to.size(); ++i) {
-          const Index n = column + i;
-          to[i] = channel / group_in != n / group_out
-                      ? T{0}
-                      : weights.kernel[((begin + n) * group_in + channel % group_in) * taps + tap];
-        }
-      };
-      blocks_.emplace_back(MatrixShape{block_in_ * taps, out}, rows, bias, kernels);
-    }
-  }
+      : geometry_(geometry),
+        in_(weights.in),
+        out_(weights.out),
+        height_(weights.height),
+        width_(weights.width),
+        matrix_(pack_conv<Operand>(weights, kernels)) {}
 
   [[nodiscard]] Index in_channels() const override { return in_; }
   [[nodiscard]] Index out_channels() const override { return out_; }
@@ -66,7 +45,7 @@ class DirectConv2d final : public ConvAlgorithm<T> {
     const Addend<T> addend(added, shape);
 
     if constexpr (!std::same_as<Operand, T>) {
-      if (height_ * width_ > 1) {
+      if (height_ * width_ > 1 || matrix_.blocks() > 1) {
         const PooledMemory rounded = round(input);
         return multiply(Map<Operand>{static_cast<const Operand*>(rounded.data()), input.shape()}, shape, input, addend,
                         reuse);
@@ -96,33 +75,28 @@ class DirectConv2d final : public ConvAlgorithm<T> {
     const std::vector<Input> zeros(in_, Input{});
     const GemmShape gemm_shape{.rows = shape[0] * shape[1] * shape[2],
                                .segments = by_rows() ? height_ : height_ * width_,
-                               .segment = by_rows() ? width_ * in_ : block_in_,
+                               .segment = matrix_.depth() / (by_rows() ? height_ : height_ * width_),
                                .with_addend = static_cast<bool>(addend),
                                .relu = geometry_.activation == Activation::relu};
-    const bool reuses = reuse != nullptr && reuse->shape() == shape && gemm_shape.one_step(blocks_.front().kernel());
+    const bool reuses = reuse != nullptr && reuse->shape() == shape && gemm_shape.one_step(matrix_.kernel());
     Tensor<T, 4> output = reuses ? std::move(*reuse) : input.like(shape);
-    for (Index block = 0; block < blocks_.size(); ++block) {
-      const PackedMatrix<T, Operand>& matrix = blocks_[block];
-      const Index out = block * matrix.columns();
-      const Map<Input> inputs{map.pixels + block * block_in_, map.shape};
-      const auto fill = [&](Index first, Index count, RowPointers<T, Input>& rows) {
-        Pixel at{first / (shape[1] * shape[2]), first / shape[2] % shape[1], first % shape[2]};
-        for (Index r = 0; r < count; ++r, at.advance(shape)) {
-          if (by_rows())
-            fill_rows(inputs, at, rows.inputs.data() + r, rows.pitch);
-          else
-            fill_taps(inputs, at, zeros.data(), rows.inputs.data() + r, rows.pitch);
-          rows.outputs[r] = output.data() + (first + r) * out_ + out;
-          if (addend) rows.addends[r] = addend(first + r) + out;
-        }
-      };
-      gemm_of<Input>(matrix, gemm_shape, input.pool(), FillRows<T, Input>(fill));
-    }
+    const auto fill = [&](Index first, Index count, RowPointers<T, Input>& rows) {
+      Pixel at{first / (shape[1] * shape[2]), first / shape[2] % shape[1], first % shape[2]};
+      for (Index r = 0; r < count; ++r, at.advance(shape)) {
+        if (by_rows())
+          fill_rows(map, at, rows.inputs.data() + r, rows.pitch);
+        else
+          fill_taps(map, at, zeros.data(), rows.inputs.data() + r, rows.pitch);
+        rows.outputs[r] = output.data() + (first + r) * out_;
+        if (addend) rows.addends[r] = addend(first + r);
+      }
+    };
+    gemm_of<Input>(matrix_, gemm_shape, input.pool(), FillRows<T, Input>(fill));
     return output;
   }
 
   [[nodiscard]] bool by_rows() const {
-    return in_ < 16 && width_ > 1 && geometry_.dilation == 1 && blocks_.size() == 1 && std::same_as<Operand, T>;
+    return in_ < 16 && width_ > 1 && geometry_.dilation == 1 && matrix_.blocks() == 1 && std::same_as<Operand, T>;
   }
 
   /// An output pixel.
@@ -165,9 +139,8 @@ class DirectConv2d final : public ConvAlgorithm<T> {
     PooledMemory memory(input.count() * sizeof(Operand), input.pool());
     auto* const to = static_cast<Operand*>(memory.data());
     const Index row = input.size(2) * in_;
-    parallel_for(input.size(0) * input.size(1), [&](Index line) {
-      blocks_.front().kernels().round_to_bf16(input.data() + line * row, row, to + line * row);
-    });
+    parallel_for(input.size(0) * input.size(1),
+                 [&](Index line) { matrix_.kernels().round_to_bf16(input.data() + line * row, row, to + line * row); });
     return memory;
   }
 
@@ -186,8 +159,7 @@ class DirectConv2d final : public ConvAlgorithm<T> {
 
   ConvGeometry geometry_;
   Index in_ = 0, out_ = 0, height_ = 0, width_ = 0;
-  Index block_in_ = 0;                            ///< input channels of a block
-  std::vector<PackedMatrix<T, Operand>> blocks_;  ///< of groups; one if there are no groups
+  PackedMatrix<T, Operand> matrix_;
 };
 
 }  // namespace maskrcnn

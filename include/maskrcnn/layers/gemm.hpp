@@ -14,7 +14,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS {
 struct GemmShape {
   Index rows;      ///< rows of the output
   Index segments;  ///< contiguous pieces that a row of the input consists of
-  Index segment;   ///< length of each piece; segments * segment is the matrix' depth
+  Index segment;   ///< length of each piece; segments * segment is the depth of the matrix, or of a block of it
   bool with_addend = false, relu = false;
 
   /// Whether one call of the kernel takes the whole depth: then outputs may be written over what is added to them.
@@ -50,7 +50,8 @@ struct RowPointers {
 template <Scalar T, class Input = T>
 using FillRows = FunctionRef<void(Index first, Index count, RowPointers<T, Input>& rows)>;
 
-/// c = a * matrix + bias (+ addend) (then ReLU), row by row.
+/// c = a * matrix + bias (+ addend) (then ReLU), row by row. If the matrix has blocks, the segments of a row have the
+/// inputs of all blocks side by side: `shape.segment` of them for each, and its outputs those of all blocks.
 /// @param pool where scratch memory comes from
 /// @tparam Input what the inputs are stored as: the scalar, or already the operand
 template <class Input, Scalar T, class Operand>

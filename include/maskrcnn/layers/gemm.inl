@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <maskrcnn/core/error.hpp>
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/layers/gemm.hpp>
 #include <memory>
@@ -77,6 +78,7 @@ void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, con
              FillRows<T, Input> fill) {
   const kernels::GemmKernel<T, Operand>& kernel = matrix.kernel();
   constexpr bool rounds = !std::same_as<Operand, Input>;
+  if (rounds && matrix.blocks() > 1) fail("gemm: expected rounded inputs for a matrix of ", matrix.blocks(), " blocks");
   const Index block = shape.rows_per_task(kernel, rounds), row_blocks = (shape.rows + block - 1) / block;
   // Few rows and many columns: spread the columns too. The split does not depend on the number of threads.
   constexpr Index tasks_goal = 16;
@@ -118,14 +120,14 @@ void gemm_of(const PackedMatrix<T, Operand>& matrix, const GemmShape& shape, con
                      : at(first_panel, s + (offset + length) / segment * segments, (offset + length) % segment);
           kernel.run({.a = inputs.pointers() + s * pointers.pitch,
                       .a_pitch = pointers.pitch,
-                      .a_offset = offset,
+                      .a_offset = matrix.block_of(p) * segment + offset,
                       .segments = segments,
                       .segment = length,
                       .rows = rows,
                       .b = at(p, s, offset),
-                      .columns = std::min(kernel.columns, matrix.columns() - p * kernel.columns),
+                      .columns = std::min(kernel.columns, matrix.columns() - matrix.column_of(p)),
                       .c = pointers.outputs.data(),
-                      .c_offset = p * kernel.columns,
+                      .c_offset = matrix.block_of(p) * matrix.columns() + matrix.column_of(p),
                       .bias = first ? matrix.bias(p) : nullptr,
                       .addend = last && shape.with_addend ? pointers.addends.data() : nullptr,
                       .relu = shape.relu && last,

@@ -23,8 +23,9 @@ struct ResidualLayerOptions {
   Compute compute{};
 };
 
-/// Residual units, each convolution with its norm. Channel widths, kinds of norms, and the
-/// groups of 3 x 3 convolutions (ResNeXt), are whatever the weights have.
+/// Residual units, each convolution with its norm. Channel widths, kinds of norms, whether the 3 x 3 convolutions of
+/// bottlenecks are deformable (their offsets beside them at `conv2_offset`: detectron2, mmdetection), and the groups of
+/// 3 x 3 convolutions (ResNeXt), are whatever the weights have.
 template <Scalar T>
 class ResidualLayer {
  public:

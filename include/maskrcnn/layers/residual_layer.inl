@@ -27,11 +27,15 @@ template <Scalar T>
                           .in = channels,
                           .kernel = kernel,
                           .grouped = bottleneck && kernel == 3};
-    parts.convs.emplace_back(read_normed_conv<T>(at / ("conv" + number), at / ("bn" + number), shape, options.norms),
-                             ConvGeometry{.stride = i == strided ? stride : 1,
-                                          .padding = kernel / 2 * options.dilation,
-                                          .dilation = options.dilation});
-    channels = parts.convs.back().first.out;
+    parts.convs.push_back(
+        {.weights = read_normed_conv<T>(at / ("conv" + number), at / ("bn" + number), shape, options.norms),
+         .geometry = {.stride = i == strided ? stride : 1,
+                      .padding = kernel / 2 * options.dilation,
+                      .dilation = options.dilation}});
+    const Parameters offsets = at / ("conv" + number + "_offset");
+    if (bottleneck && kernel == 3 && offsets.contains("weight"))
+      parts.convs.back().offsets = read_conv<T>(offsets, {.in = channels, .kernel = kernel});
+    channels = parts.convs.back().weights.out;
   }
   if (projects)
     parts.projection =

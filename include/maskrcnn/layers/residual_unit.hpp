@@ -6,18 +6,25 @@
 #include <maskrcnn/layers/projected_conv2d.hpp>
 #include <maskrcnn/layers/squeeze_excitation.hpp>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
+/// A convolution of a residual unit, as read.
+template <Scalar T>
+struct ResidualUnitConv {
+  ConvWeights<T> weights{};
+  ConvGeometry geometry{};
+  std::optional<ConvWeights<T>> offsets{};  ///< of a deformable convolution, see `DeformableConv2d`
+};
+
 /// What a residual unit is made of, as read.
 template <Scalar T>
 struct ResidualUnitParts {
-  std::vector<std::pair<ConvWeights<T>, ConvGeometry>> convs{};  ///< the last one's ReLU comes after the sum
-  std::optional<SqueezeExcitation<T>> excitation{};              ///< of what comes into the last convolution
-  std::optional<ConvWeights<T>> projection{};  ///< 1 x 1, of the input; none: the input itself is added
-  Index stride = 1;                            ///< of the projection
+  std::vector<ResidualUnitConv<T>> convs{};          ///< the last one's ReLU comes after the sum
+  std::optional<SqueezeExcitation<T>> excitation{};  ///< of what comes into the last convolution
+  std::optional<ConvWeights<T>> projection{};        ///< 1 x 1, of the input; none: the input itself is added
+  Index stride = 1;                                  ///< of the projection
 };
 
 /// relu(convs(x) + x), or + projection(x) where the shape changes (He et al., "Deep residual learning", figure 5).

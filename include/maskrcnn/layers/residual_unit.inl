@@ -2,6 +2,7 @@
 #pragma once
 
 #include <maskrcnn/layers/residual_unit.hpp>
+#include <utility>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
@@ -9,7 +10,7 @@ template <Scalar T>
 ResidualUnit<T>::ResidualUnit(ResidualUnitParts<T> parts, const Compute& compute)
     : excitation_(std::move(parts.excitation)) {
   if (parts.projection) {
-    const ConvWeights<T>& last = parts.convs.back().first;
+    const ConvWeights<T>& last = parts.convs.back().weights;
     // one product of both, unless a norm comes between the product and the sum
     if (last.height == 1 && last.width == 1 && !last.norm && !parts.projection->norm) {
       projected_.emplace(last, *parts.projection, parts.stride, compute);
@@ -18,9 +19,12 @@ ResidualUnit<T>::ResidualUnit(ResidualUnitParts<T> parts, const Compute& compute
       shortcut_.emplace(*parts.projection, ConvGeometry{.stride = parts.stride}, compute);
     }
   }
-  for (auto& [weights, geometry] : parts.convs) {
-    geometry.activation = Activation::relu;
-    convs_.emplace_back(weights, geometry, compute);
+  for (ResidualUnitConv<T>& conv : parts.convs) {
+    conv.geometry.activation = Activation::relu;
+    if (conv.offsets)
+      convs_.emplace_back(conv.weights, *conv.offsets, conv.geometry, compute);
+    else
+      convs_.emplace_back(conv.weights, conv.geometry, compute);
   }
 }
 

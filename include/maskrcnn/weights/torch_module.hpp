@@ -116,20 +116,42 @@ void for_each_module(Tree& tree, const Value& root, const Visit& visit) {
   return list.empty() ? "[]" : list + "]";
 }
 
-/// The epsilon of all batch norms of a module; empty, if it has none.
+/// An attribute of all modules of a kind, as JSON text; empty, if there are none.
+/// @param of   whether a module is of the kind
+/// @param what for messages: "batch norms of one epsilon"
 /// @throws Error if they differ
-[[nodiscard]] inline std::string batch_norm_epsilon(Tree& tree, const Value& root) {
-  std::string epsilon;
+template <class Of>
+[[nodiscard]] std::string common_attribute(Tree& tree, const Value& root, const char* attribute_name, const Of& of,
+                                           const char* what) {
+  std::string common;
   for_each_module(tree, root, [&](const std::string& name, const Value& module) {
-    const auto buffers = attribute(tree, module, {"_buffers"}), eps = attribute(tree, module, {"eps"});
-    if (!eps || !buffers || !std::as_const(tree).find(*buffers, "running_var")) return;
-    const std::string found = json_of(tree, *eps);
-    if (!epsilon.empty() && found != epsilon)
-      fail("weights: expected batch norms of one epsilon, found ", epsilon, " and, in '", printable(name), "', ", found,
-           " (file ", tree.file(), ")");
-    epsilon = found;
+    const auto value = attribute(tree, module, {attribute_name});
+    if (!value || !of(module)) return;
+    const std::string found = json_of(tree, *value);
+    if (!common.empty() && found != common)
+      fail("weights: expected ", what, ", found ", common, " and, in '", printable(name), "', ", found, " (file ",
+           tree.file(), ")");
+    common = found;
   });
-  return epsilon;
+  return common;
+}
+
+/// What the norms of a module are built with, as metadata.
+/// @throws Error if it is not the same for all
+inline void read_norms(Tree& tree, const Value& root, FileMetadata& metadata) {
+  const auto is_batch_norm = [&](const Value& module) {
+    const auto buffers = attribute(tree, module, {"_buffers"});
+    return buffers && std::as_const(tree).find(*buffers, "running_var").has_value();
+  };
+  const auto is_group_norm = [&](const Value& module) { return attribute(tree, module, {"num_groups"}).has_value(); };
+  const std::string epsilon = common_attribute(tree, root, "eps", is_batch_norm, "batch norms of one epsilon");
+  if (!epsilon.empty()) metadata["batch_norm_eps"] = epsilon;
+  const std::string groups =
+      common_attribute(tree, root, "num_groups", is_group_norm, "group norms of one number of groups");
+  if (!groups.empty()) metadata["group_norm_groups"] = groups;
+  const std::string of_groups = common_attribute(tree, root, "eps", is_group_norm, "group norms of one epsilon");
+  if (!of_groups.empty() && of_groups != "1e-05")
+    fail("weights: expected group norms of an epsilon of 1e-05, found ", of_groups, " (file ", tree.file(), ")");
 }
 
 /// What a whole module says of its model, as metadata: of torchvision's detectors, all that they were built with; of
@@ -199,8 +221,7 @@ inline void read_facts(Tree& tree, const Value& whole, FileMetadata& metadata, s
     expect({"roi_heads", pool, "canonical_scale"}, "224");
     expect({"roi_heads", pool, "canonical_level"}, "4");
   }
-  if (const std::string epsilon = batch_norm_epsilon(tree, root); !epsilon.empty())
-    metadata["batch_norm_eps"] = epsilon;
+  read_norms(tree, root, metadata);
 }
 
 }  // namespace maskrcnn::torch_module

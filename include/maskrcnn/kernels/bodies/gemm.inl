@@ -209,10 +209,9 @@ template <class Step>
 template <class Step>
 inline void gemm_block(const BlockOf<Step>& block) {
   const Tiles<Step>* narrowest = &tiles<Step, tile_vectors>;
-  if constexpr (tile_vectors > 2) {
+  if constexpr (tile_vectors > 2)
     if (block.columns <= 2 * Vector::lanes) narrowest = &tiles<Step, 2>;
-    if (block.columns <= 1 * Vector::lanes) narrowest = &tiles<Step, 1>;
-  }
+  if (block.columns <= 1 * Vector::lanes) narrowest = &tiles<Step, 1>;
   const auto& [width, rows, row] = *narrowest;
   const auto run = [&, width = width](typename Tiles<Step>::Run tile, Index first, Index count, Index kept) {
     if (block.columns == width && first == kept && first + count <= block.rows)

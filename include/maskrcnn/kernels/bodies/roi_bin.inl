@@ -18,7 +18,7 @@ inline void pool_roi_bin(const RoiBin<float>& bin) {
       const Vector value = roi_value(bin, s, c);
       result = bin.maximum ? largest(result, value) : add(result, value);
     }
-    if (!bin.maximum) result = divide(result, Vector::all(bin.divisor));
+    if (!bin.maximum && bin.divisor != 1.0F) result = divide(result, Vector::all(bin.divisor));
     result.store(bin.to + c);
   }
   for (Index c = whole; c < bin.channels; ++c) {
