@@ -108,6 +108,21 @@ TEST_CASE("models of group norms are found again, and the norms said to be assum
         std::array{57.375, 57.12, 58.395});
 }
 
+TEST_CASE("models of deformable convolutions, with masks and without, are found again") {
+  compare<MaskRCNN, BottleneckFpn>("dconv");
+  compare<MaskRCNN, ResNetFpn<double, bottleneck>>("dconv");
+  compare<MaskRCNN, BottleneckFpn>("modulated");
+  compare<MaskRCNN, ResNetFpn<double, bottleneck>>("modulated");
+}
+
+TEST_CASE("models of RegNet X and Y are found again") {
+  using maskrcnn::BackboneWithFpn, maskrcnn::RegNetBody;
+  compare<MaskRCNN, maskrcnn::RegNetFpn>("regnetx");
+  compare<MaskRCNN, BackboneWithFpn<double, RegNetBody>>("regnetx");
+  compare<MaskRCNN, maskrcnn::RegNetFpn>("regnety");
+  compare<MaskRCNN, BackboneWithFpn<double, RegNetBody>>("regnety");
+}
+
 TEST_CASE("ResNeXt's groups are the weights'") { compare<MaskRCNN, BottleneckFpn>("resnext"); }
 
 TEST_CASE("C4 models run their last layer on every RoI") {

@@ -81,6 +81,18 @@ TEST_CASE("MobileNetV3: three levels of fifteen anchors, low proposals dropped")
       "slim_mobilenet", "end_to_end_mobilenet");
 }
 
+TEST_CASE("ResNet-18 with group norms, in its pyramid, too") {
+  using maskrcnn::resnet18, maskrcnn::ResNetFpn;
+  check<MaskRCNN<ResNetFpn<float, resnet18>>, MaskRCNN<ResNetFpn<double, resnet18>>>("slim_group_norm",
+                                                                                     "end_to_end_group_norm");
+}
+
+TEST_CASE("RegNet under a pyramid") {
+  using maskrcnn::BackboneWithFpn, maskrcnn::RegNetBody;
+  check<MaskRCNN<maskrcnn::RegNetFpn>, MaskRCNN<BackboneWithFpn<double, RegNetBody>>>("slim_regnet",
+                                                                                      "end_to_end_regnet");
+}
+
 TEST_CASE("a mobile model on images of any shape") {
   const FasterRCNN<maskrcnn::MobileNetV3LargeFpn> model(weights_of("slim_mobilenet"));
   for (const maskrcnn::Size size : {maskrcnn::Size{1, 1}, {1, 5000}, {5000, 1}, {7, 300}}) {

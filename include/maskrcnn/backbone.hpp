@@ -11,6 +11,7 @@
 #include <maskrcnn/layers/read_layers.hpp>
 #include <maskrcnn/stages/fpn.hpp>
 #include <maskrcnn/stages/mobilenet_v3.hpp>
+#include <maskrcnn/stages/regnet.hpp>
 #include <maskrcnn/stages/resnet.hpp>
 #include <maskrcnn/weights/parameters.hpp>
 #include <span>
@@ -123,6 +124,20 @@ struct MobileNetV3LargeBody {
   }
 };
 
+/// RegNet X or Y of any size.
+struct RegNetBody {
+  template <Scalar T>
+  using Network = RegNet<T>;
+  static constexpr std::size_t maps = 4;
+
+  template <Scalar T>
+  [[nodiscard]] static RegNet<T> read(const Parameters& at, const BackboneOptions& options) {
+    if (options.dilations != BackboneOptions{}.dilations)
+      fail("model: expected no dilations for RegNet, which has other layers than a residual network, found some");
+    return {at, options.norms, options.compute};
+  }
+};
+
 template <Scalar T, ResNetSpec Spec>
 using ResNetFpn = BackboneWithFpn<T, ResNetBody<Spec>>;
 
@@ -200,6 +215,7 @@ using ResNet50C4 = ResNetC4<float, resnet50>;
 using ResNet101C4 = ResNetC4<float, resnet101>;
 using ResNet50Dc5 = ResNetDc5<float, resnet50>;
 using ResNet101Dc5 = ResNetDc5<float, resnet101>;
+using RegNetFpn = BackboneWithFpn<float, RegNetBody>;
 using MobileNetV3LargeFpn = BackboneWithFpn<float, MobileNetV3LargeBody>;
 
 }  // namespace maskrcnn

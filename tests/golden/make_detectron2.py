@@ -25,6 +25,7 @@ import detectron2_package as package  # noqa: E402
 from detectron2.data.transforms import ResizeShortestEdge  # noqa: E402
 from detectron2.layers.mask_ops import paste_masks_in_image  # noqa: E402
 from detectron2.modeling import build_model  # noqa: E402
+from detectron2.modeling.backbone.regnet import AnyNet  # noqa: E402
 from detectron2.modeling.poolers import assign_boxes_to_levels  # noqa: E402
 from detectron2.structures import Boxes  # noqa: E402
 from detectron2.structures.keypoints import heatmaps_to_keypoints  # noqa: E402
@@ -68,6 +69,23 @@ TOWERS = [
 
 
 SLIM_KEYPOINTS = ["MODEL.ROI_KEYPOINT_HEAD.CONV_DIMS", [12] * 8, "TEST.DETECTIONS_PER_IMAGE", 20]
+def slim_regnet(se_ratio):
+    def build(config, input_shape):
+        network = AnyNet(
+            stem_class=package.SimpleStem, stem_width=8, block_class=package.ResBottleneckBlock, depths=[1, 2, 2, 1],
+            widths=[8, 24, 32, 48], group_widths=[4, 8, 8, 24], strides=[2] * 4, bottleneck_ratios=[1] * 4,
+            se_ratio=se_ratio, activation_class=lambda: nn.ReLU(inplace=True), norm="FrozenBN",
+            out_features=["s1", "s2", "s3", "s4"],
+        )  # fmt: skip
+        maps = ["s1", "s2", "s3", "s4"]
+        return package.FPN(bottom_up=network, in_features=maps, out_channels=12, norm="", top_block=package.LastLevelMaxPool())
+
+    return build
+
+
+package.BACKBONES._do_register("slim_regnetx", slim_regnet(0))
+package.BACKBONES._do_register("slim_regnety", slim_regnet(0.25))
+
 # name of the files: name in the zoo, changes, facts for the file
 ANCHORS = ["MODEL.ANCHOR_GENERATOR.SIZES", SMALL_ANCHORS], {}  # which the file's own tensors say
 MODELS = {
@@ -86,9 +104,11 @@ MODELS = {
     "dconv": ("Misc/mask_rcnn_R_50_FPN_1x_dconv_c3-c5", width(12, 1, 3) + ANCHORS[0], ANCHORS[1]),
     "modulated": (
         "Misc/mask_rcnn_R_50_FPN_1x_dconv_c3-c5",
-        width(16, 4, 1) + ANCHORS[0] + ["MODEL.RESNETS.DEFORM_MODULATED", True, "MODEL.RESNETS.STRIDE_IN_1X1", False],
+        width(12, 4, 1) + ANCHORS[0] + ["MODEL.RESNETS.DEFORM_MODULATED", True, "MODEL.RESNETS.STRIDE_IN_1X1", False],
         ANCHORS[1] | {"stride_in_1x1": False},
     ),
+    "regnetx": ("mask_rcnn_R_50_FPN_3x", ["MODEL.BACKBONE.NAME", "slim_regnetx"] + ANCHORS[0], ANCHORS[1]),
+    "regnety": ("mask_rcnn_R_50_FPN_3x", ["MODEL.BACKBONE.NAME", "slim_regnety"] + ANCHORS[0], ANCHORS[1]),
     "towers": ("mask_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + TOWERS, ANCHORS[1]),
     "cascade": (
         "Misc/cascade_mask_rcnn_R_50_FPN_3x", width(8, 1, 2) + ANCHORS[0] + ["MODEL.ROI_BOX_HEAD.FC_DIM", 16], ANCHORS[1]

@@ -3,6 +3,7 @@
 import json
 import sys
 import types
+from collections import OrderedDict
 
 import numpy
 import torch
@@ -20,7 +21,7 @@ from torchvision.ops import MultiScaleRoIAlign, roi_align
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 from golden_file import FOLDER, Golden, packed, synthetic_picture
-from slim_networks import SlimPyramid, freeze, make_useful, slim_backbone, slim_mobilenet
+from slim_networks import SlimPyramid, freeze, make_useful, slim_backbone, slim_body, slim_mobilenet, slim_regnet
 
 
 def save_model(name, model, facts):
@@ -250,6 +251,60 @@ def end_to_end_mobilenet():
     make_useful(model, picture.float() / 255, lambda name: name in weak, frozen=None)
     save_model("slim_mobilenet", model, facts)
     save_results("end_to_end_mobilenet", model, picture)
+
+
+def is_decided(model, picture):
+    """Whether float and double find the same to the pixel."""
+    with torch.no_grad():
+        one, other = (model.to(dtype)([picture.to(dtype) / 255])[0] for dtype in (torch.float32, torch.float64))
+    model.float()
+    masks = [result["masks"][:, 0] >= 0.5 for result in (one, other)]
+    scores = other["scores"]
+    return torch.equal(one["labels"], other["labels"]) and torch.equal(*masks) and (scores[:-1] - scores[1:]).min() > 1e-5
+
+
+def small_model(name, build, weak, **facts):
+    """A Mask R-CNN on somebody's backbone, whose norms are not frozen."""
+    facts |= {
+        "min_size": 96, "max_size": 160, "anchor_sizes": SLIM_ANCHOR_SIZES, "rpn_pre_nms_top_n": 100,
+        "rpn_post_nms_top_n": 100, "box_detections_per_img": 30, "classes": FIVE_CLASSES,
+    }  # fmt: skip
+    for seed in range(40, 140):
+        torch.manual_seed(seed)
+        picture = synthetic_picture(88, 117)
+        model = MaskRCNN(
+            build(), min_size=96, max_size=160, rpn_pre_nms_top_n_test=100, rpn_post_nms_top_n_test=100,
+            rpn_anchor_generator=AnchorGenerator(SLIM_ANCHOR_SIZES, ((0.5, 1.0, 2.0),) * 5), box_detections_per_img=30,
+            box_head=TwoMLPHead(16 * 49, 24), box_predictor=FastRCNNPredictor(24, 5),
+            mask_head=MaskRCNNHeads(16, (16,) * 4, 1), mask_predictor=MaskRCNNPredictor(16, 16, 5),
+        ).eval()  # fmt: skip
+        make_useful(model, picture.float() / 255, weak, frozen=None)
+        if is_decided(model, picture):
+            break
+    save_model(f"slim_{name}", model, facts)
+    save_results(f"end_to_end_{name}", model, picture)
+
+
+def end_to_end_group_norm():
+    """`norm_layer=GroupNorm`, as `resnet_fpn_backbone` takes it."""
+    def norm(channels):
+        return nn.GroupNorm(4, channels)
+
+    def build():
+        return SlimPyramid(slim_body("resnet18", 4, norm), [4, 8, 16, 32], 16, norm)
+
+    small_model("group_norm", build, lambda name: name.endswith("bn2"), group_norm_groups=4)
+
+
+def end_to_end_regnet():
+    """The stages of torchvision's RegNet Y under a pyramid, taken out of its trunk, where a getter finds them."""
+    def build():
+        network = slim_regnet(0.25)
+        stages = nn.Sequential(OrderedDict([("stem", network.stem), *network.trunk_output.named_children()]))
+        body = IntermediateLayerGetter(stages, {f"block{i + 1}": str(i) for i in range(4)})
+        return SlimPyramid(body, [8, 24, 32, 48], 16)
+
+    small_model("regnet", build, lambda name: name.endswith("f.c.1"))
 
 
 def bundled():

@@ -110,6 +110,8 @@ TEST_CASE("a file chooses torchvision's models") {
   check<FasterRCNN<MobileNetV3LargeFpn>>(
       "slim_mobilenet", "end_to_end_mobilenet",
       {"faster_rcnn_mobilenet_v3_large_fpn", "mobilenet_v3_large_fpn", "torchvision", false});
+  check<MaskRCNN<RegNetFpn>>("slim_regnet", "end_to_end_regnet",
+                             {"mask_rcnn_regnet_y_fpn", "regnet_fpn", "torchvision"});
 }
 
 TEST_CASE("a file chooses detectron2's models") {
@@ -120,6 +122,8 @@ TEST_CASE("a file chooses detectron2's models") {
                                             {"mask_rcnn_resnet50_c4", "bottleneck_c4", "detectron2"});
   check<MaskRCNN<BottleneckDc5, Detectron2>>("detectron2_dc5_model", "detectron2_dc5",
                                              {"mask_rcnn_resnet50_dc5", "bottleneck_dc5", "detectron2"});
+  check<MaskRCNN<RegNetFpn, Detectron2>>("detectron2_regnetx_model", "detectron2_regnetx",
+                                         {"mask_rcnn_regnet_x_fpn", "regnet_fpn", "detectron2"});
 }
 
 TEST_CASE("the convention of the file is the one that it runs by") {

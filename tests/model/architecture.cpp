@@ -50,6 +50,38 @@ TEST_CASE("residual networks are called by their depths, groups and widths") {
                        "a residual network of bottleneck blocks with 32 groups, so many in its layers: 3, 4, 6, 2"));
 }
 
+TEST_CASE("RegNets are called by their widths and depths") {
+  const auto made_regnet = [](const std::array<int, 4>& depths, const std::array<std::size_t, 4>& widths,
+                              bool excited) {
+    MadeWeights file;
+    for (std::size_t stage = 0; stage < 4; ++stage)
+      for (int i = 0; i < depths[stage]; ++i) {
+        const std::string number = std::to_string(stage + 1);
+        const std::string block =
+            "backbone.body.trunk_output.block" + number + ".block" + number + "-" + std::to_string(i) + ".f.";
+        file.add(block + "a.0.weight", {widths[stage], 8, 1, 1});
+        file.add(block + "c.0.weight", {widths[stage], 8, 1, 1});
+        if (excited) file.add(block + "se.fc1.weight", {8, 8, 1, 1});
+      }
+    return file;
+  };
+  const auto called = [](const MadeWeights& file) { return maskrcnn::architecture_of(file.weights()); };
+  CHECK(called(made_regnet({2, 5, 14, 2}, {80, 240, 560, 1360}, false)).backbone == "regnet_x_4gf_fpn");
+  CHECK(called(made_regnet({2, 6, 12, 2}, {128, 192, 512, 1088}, true)).backbone == "regnet_y_4gf_fpn");
+  CHECK(called(made_regnet({2, 6, 15, 2}, {96, 192, 432, 1008}, false)).backbone == "regnet_x_3_2gf_fpn");
+  CHECK(called(made_regnet({2, 6, 15, 2}, {96, 192, 432, 1008}, true)).backbone == "regnet_y_fpn");
+  auto odd = made_regnet({1, 1, 1, 1}, {8, 16, 24, 32}, false);
+  CHECK(called(odd).structure == "regnet_fpn");
+  CHECK(called(odd.say("architecture", "faster_rcnn_regnet_x_fpn")).name() == "faster_rcnn_regnet_x_fpn");
+  CHECK(test::contains(test::error_of([&] { (void)called(odd.say("architecture", "mask_rcnn_regnet_y_4gf_fpn")); }),
+                       "'mask_rcnn_regnet_y_4gf_fpn', the tensors are of a regnet_x"));
+  CHECK(test::contains(test::error_of([] {
+                         (void)maskrcnn::architecture_of(
+                             made({{3, 4, 6, 3}, 64}).say("architecture", "mask_rcnn_regnet_x_fpn").weights());
+                       }),
+                       "the tensors are of no RegNet"));
+}
+
 TEST_CASE("metadata may say the name, which must fit the depths") {
   const auto named = [](const Network& network, const char* name) {
     return maskrcnn::architecture_of(made(network).say("architecture", name).weights());

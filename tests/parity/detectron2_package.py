@@ -32,7 +32,11 @@ except ImportError:
 from detectron2 import model_zoo  # noqa: E402
 from detectron2.data import transforms  # noqa: E402
 from detectron2.layers import FrozenBatchNorm2d  # noqa: E402
+from detectron2.modeling import BACKBONE_REGISTRY as BACKBONES  # noqa: E402, F401
 from detectron2.modeling import build_model  # noqa: E402
+from detectron2.modeling.backbone import FPN, RegNet  # noqa: E402, F401
+from detectron2.modeling.backbone.fpn import LastLevelMaxPool  # noqa: E402, F401
+from detectron2.modeling.backbone.regnet import ResBottleneckBlock, SimpleStem  # noqa: E402, F401
 
 
 def _deform_conv(x, offset, weight, stride, padding, dilation, *groups):
@@ -95,6 +99,10 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
             nn.init.normal_(module.weight, 0, math.sqrt(2 / fan))
             if getattr(module, "bias", None) is not None:
                 nn.init.normal_(module.bias, 0, 0.1)
+            if name.endswith("conv2_offset"):  # about a pixel, and as smooth as trained ones, or the network is chaotic
+                with torch.no_grad():
+                    module.weight.mul_(0.2)
+                nn.init.normal_(module.bias, 0, 1)
         elif isinstance(module, (*NORMS, nn.GroupNorm)):
             # residual branches weaker than shortcuts, or they explode
             nn.init.uniform_(module.weight, *((0.2, 0.4) if name.endswith(("conv3.norm", "c_bn")) else (0.5, 1.0)))

@@ -82,6 +82,8 @@ TEST_CASE("old names of torchvision become its current ones") {
   CHECK(name("roi_heads.mask_head.mask_fcn4.bias") == "roi_heads.mask_head.3.0.bias");
   CHECK(name("roi_heads.keypoint_head.0.weight") == "roi_heads.keypoint_head.0.0.weight");
   CHECK(name("roi_heads.keypoint_head.14.bias") == "roi_heads.keypoint_head.7.0.bias");
+  CHECK(name("backbone.body.block3.block3-0.proj.0.weight") ==
+        "backbone.body.trunk_output.block3.block3-0.proj.0.weight");
   for (const char* kept :
        {"backbone.body.layer1.0.bn1.weight", "backbone.fpn.inner_blocks.0.0.weight", "rpn.head.conv.0.0.bias",
         "backbone.fpn.inner_blocks.10.weight", "roi_heads.mask_head.mask_fcn0.bias", "roi_heads.mask_head.0.0.weight",
@@ -102,6 +104,16 @@ TEST_CASE("names of detectron2 become torchvision's") {
            {"backbone.bottom_up.res4.22.conv3.norm.weight", "backbone.body.layer3.22.bn3.weight"},
            {"backbone.res5.1.conv2.weight", "backbone.body.layer4.1.conv2.weight"},
            {"roi_heads.res5.2.conv1.norm.bias", "backbone.body.layer4.2.bn1.bias"},
+           {"backbone.bottom_up.res3.0.conv2_offset.bias", "backbone.body.layer2.0.conv2_offset.bias"},
+           {"backbone.bottom_up.stem.conv.weight", "backbone.body.stem.0.weight"},
+           {"backbone.bottom_up.stem.bn.running_mean", "backbone.body.stem.1.running_mean"},
+           {"backbone.bottom_up.s1.b1.proj.weight", "backbone.body.trunk_output.block1.block1-0.proj.0.weight"},
+           {"backbone.bottom_up.s4.b2.bn.bias", "backbone.body.trunk_output.block4.block4-1.proj.1.bias"},
+           {"backbone.bottom_up.s3.b14.f.a_bn.weight", "backbone.body.trunk_output.block3.block3-13.f.a.1.weight"},
+           {"backbone.bottom_up.s3.b3.f.b.weight", "backbone.body.trunk_output.block3.block3-2.f.b.0.weight"},
+           {"backbone.bottom_up.s2.b1.f.se.f_ex.0.bias", "backbone.body.trunk_output.block2.block2-0.f.se.fc1.bias"},
+           {"backbone.bottom_up.s2.b1.f.se.f_ex.2.weight",
+            "backbone.body.trunk_output.block2.block2-0.f.se.fc2.weight"},
            {"backbone.fpn_lateral2.weight", "backbone.fpn.inner_blocks.0.0.weight"},
            {"backbone.fpn_output5.norm.weight", "backbone.fpn.layer_blocks.3.1.weight"},
            {"proposal_generator.rpn_head.conv.weight", "rpn.head.conv.0.0.weight"},
@@ -129,8 +141,11 @@ TEST_CASE("names of detectron2 become torchvision's") {
     CAPTURE(name);
     CHECK(scheme("detectron2").rename(name) == ours);
   }
-  for (const char* unknown : {"something.else", "backbone.res", "backbone.res9", "backbone.fpn_lateral1.weight",
-                              "roi_heads.box_head.0.0.fc1.weight", "roi_heads.box_head.0.nothing.weight"}) {
+  for (const char* unknown :
+       {"something.else", "backbone.res", "backbone.res9", "backbone.fpn_lateral1.weight", "backbone.s",
+        "backbone.s1.b", "backbone.s1.b0.f.a.weight", "backbone.s1.b12345.f.a.weight", "backbone.s1.b1x.f.a.weight",
+        "backbone.s1.b1.g.weight", "backbone.s1.b1", "backbone.s1.b1.", "roi_heads.box_head.0.0.fc1.weight",
+        "roi_heads.box_head.0.nothing.weight"}) {
     CAPTURE(unknown);
     CHECK_FALSE(scheme("detectron2").rename(unknown).has_value());
   }

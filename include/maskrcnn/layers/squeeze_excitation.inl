@@ -5,7 +5,9 @@
 #include <maskrcnn/core/parallel.hpp>
 #include <maskrcnn/kernels/activation.hpp>
 #include <maskrcnn/layers/lanes.hpp>
+#include <maskrcnn/layers/read_layers.hpp>
 #include <maskrcnn/layers/squeeze_excitation.hpp>
+#include <maskrcnn/ops/softmax.hpp>
 #include <utility>
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
@@ -38,8 +40,8 @@ Tensor<T, 2> means(const Tensor<T, 4>& x) {
 }  // namespace squeeze_excitation
 
 template <Scalar T>
-SqueezeExcitation<T>::SqueezeExcitation(Linear<T> squeeze, Linear<T> excite)
-    : squeeze_(std::move(squeeze)), excite_(std::move(excite)) {
+SqueezeExcitation<T>::SqueezeExcitation(Linear<T> squeeze, Linear<T> excite, Gate gate)
+    : squeeze_(std::move(squeeze)), excite_(std::move(excite)), gate_(gate) {
   if (squeeze_.out_features() != excite_.in_features() || squeeze_.in_features() != excite_.out_features())
     fail("squeeze_excitation: expected layers of C to S and S to C channels, found ", squeeze_.in_features(), " to ",
          squeeze_.out_features(), " and ", excite_.in_features(), " to ", excite_.out_features());
@@ -49,7 +51,7 @@ template <Scalar T>
 void SqueezeExcitation<T>::operator()(Tensor<T, 4>& x) const {
   const ProfileSpan span(x.profile(), "step", "squeeze_excitation");
   Tensor<T, 2> scale = excite_(squeeze_(squeeze_excitation::means(x)));
-  for (T& value : scale.elements()) value = hard_sigmoid(value);
+  for (T& value : scale.elements()) value = gate_ == Gate::sigmoid ? sigmoid(value) : hard_sigmoid(value);
   const auto [images, height, width, channels] = x.shape();
   parallel_for(images * height, [&, h = height, w = width, c = channels](Index line) {
     for_lanes(c, [&](Index first, auto lanes) {
@@ -64,9 +66,25 @@ void SqueezeExcitation<T>::operator()(Tensor<T, 4>& x) const {
   });
 }
 
+template <Scalar T>
+SqueezeExcitation<T> read_squeeze_excitation(const Parameters& at, Index channels, Gate gate, const Compute& compute) {
+  const ConvWeights<T> squeeze = read_conv<T>(at / "fc1", {.in = channels});
+  const ConvWeights<T> excite = read_conv<T>(at / "fc2", {.out = channels, .in = squeeze.out});
+  const auto linear = [&](const ConvWeights<T>& conv, Activation activation) {
+    return Linear<T>(
+        LinearWeights<T>{.weight = conv.kernel, .bias = conv.bias, .out = conv.out, .in = conv.in, .name = conv.name},
+        activation, compute.kernels<T>());
+  };
+  return {linear(squeeze, Activation::relu), linear(excite, Activation::none), gate};
+}
+
 #ifdef MASKRCNN_COMPILED
-template class SqueezeExcitation<float>;
-template class SqueezeExcitation<double>;
+#define MASKRCNN_EXCITATION(T)         \
+  template class SqueezeExcitation<T>; \
+  template SqueezeExcitation<T> read_squeeze_excitation<T>(const Parameters&, Index, Gate, const Compute&);
+MASKRCNN_EXCITATION(float)
+MASKRCNN_EXCITATION(double)
+#undef MASKRCNN_EXCITATION
 #endif
 
 }  // namespace maskrcnn

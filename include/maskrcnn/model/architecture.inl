@@ -11,6 +11,7 @@
 #include <maskrcnn/weights/naming/scheme.hpp>
 #include <maskrcnn/weights/residual_network.hpp>
 #include <maskrcnn/weights/weights.hpp>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -57,6 +58,55 @@ inline constexpr Neck necks[] = {
 
 inline constexpr std::string_view mobilenet = "mobilenet_v3_large_fpn";
 
+/// A RegNet by the widths of its stages.
+struct RegNetwork {
+  std::string_view name;
+  bool excited;  ///< whether it has squeeze and excitation: Y
+  std::array<int, 4> depths, widths;
+};
+
+inline constexpr RegNetwork regnets[] = {
+    {"regnet_x_400mf", false, {1, 2, 7, 12}, {32, 64, 160, 400}},
+    {"regnet_x_800mf", false, {1, 3, 7, 5}, {64, 128, 288, 672}},
+    {"regnet_x_1_6gf", false, {2, 4, 10, 2}, {72, 168, 408, 912}},
+    {"regnet_x_3_2gf", false, {2, 6, 15, 2}, {96, 192, 432, 1008}},
+    {"regnet_x_4gf", false, {2, 5, 14, 2}, {80, 240, 560, 1360}},
+    {"regnet_x_8gf", false, {2, 5, 15, 1}, {80, 240, 720, 1920}},
+    {"regnet_x_16gf", false, {2, 6, 13, 1}, {256, 512, 896, 2048}},
+    {"regnet_x_32gf", false, {2, 7, 13, 1}, {336, 672, 1344, 2520}},
+    {"regnet_y_400mf", true, {1, 3, 6, 6}, {48, 104, 208, 440}},
+    {"regnet_y_800mf", true, {1, 3, 8, 2}, {64, 144, 320, 784}},
+    {"regnet_y_1_6gf", true, {2, 6, 17, 2}, {48, 120, 336, 888}},
+    {"regnet_y_3_2gf", true, {2, 5, 13, 1}, {72, 216, 576, 1512}},
+    {"regnet_y_4gf", true, {2, 6, 12, 2}, {128, 192, 512, 1088}},
+    {"regnet_y_8gf", true, {2, 4, 10, 1}, {224, 448, 896, 2016}},
+    {"regnet_y_16gf", true, {2, 4, 11, 1}, {224, 448, 1232, 3024}},
+    {"regnet_y_32gf", true, {2, 5, 12, 1}, {232, 696, 1392, 3712}},
+    {"regnet_y_128gf", true, {2, 7, 17, 1}, {528, 1056, 2904, 7392}},
+};
+
+inline constexpr std::string_view regnet = "regnet_fpn";
+
+/// The name of the RegNet of the tensors, "regnet_x" or "regnet_y" if it is of no usual size; nothing, if there is
+/// none.
+[[nodiscard]] inline std::optional<std::string_view> regnet_of(const Weights& weights) {
+  const auto place = [](std::size_t stage, int block) {
+    const std::string name = "block" + std::to_string(stage + 1);
+    return body + "trunk_output." + name + "." + name + "-" + std::to_string(block) + ".f.";
+  };
+  if (weights.find(place(0, 0) + "a.0.weight") == nullptr) return std::nullopt;
+  const bool excited = weights.find(place(0, 0) + "se.fc1.weight") != nullptr;
+  std::array<int, 4> depths{}, widths{};
+  for (std::size_t stage = 0; stage < 4; ++stage) {
+    const StoredTensor* const last = weights.find(place(stage, 0) + "c.0.weight");
+    if (last != nullptr && last->shape.size() == 4) widths[stage] = static_cast<int>(last->shape[0]);
+    while (weights.find(place(stage, depths[stage]) + "a.0.weight") != nullptr) ++depths[stage];
+  }
+  for (const RegNetwork& known : regnets)
+    if (known.excited == excited && known.depths == depths && known.widths == widths) return known.name;
+  return excited ? "regnet_y" : "regnet_x";
+}
+
 /// Conventions that the tools are built with, each as often as there are architectures of it.
 inline constexpr std::string_view conventions[] = {
 #define MASKRCNN_ARCHITECTURE(structure, backbone, convention, heads) convention::name,
@@ -84,8 +134,8 @@ inline constexpr std::string_view conventions[] = {
   const auto found = residual_network_of(weights, body);
   if (!found)
     fail("weights: expected metadata 'architecture', or the tensors of a residual network ('", body,
-         "layer1.0.conv1.weight') or of MobileNetV3 ('", body,
-         "15.block.0.0.weight') by torchvision's, detectron2's or mmdetection's "
+         "layer1.0.conv1.weight'), of RegNet ('", body, "stem.0.weight') or of MobileNetV3 ('", body,
+         "15.block.0.0.weight') by torchvision's, detectron2's, mmdetection's, maskrcnn-benchmark's or Detectron's "
          "names, found ",
          naming::described(weights.tensors()), "; known are ", supported_architectures(), " (file ", weights.file(),
          ")");
@@ -118,6 +168,11 @@ inline constexpr std::string_view conventions[] = {
     architecture.backbone = architecture.structure = mobilenet;
     return architecture;
   }
+  if (const auto name = regnet_of(weights)) {
+    architecture.backbone = std::string(*name) + "_fpn";
+    architecture.structure = regnet;
+    return architecture;
+  }
   const Network& network = network_of(weights);
   const Neck& neck = neck_of(weights);
   architecture.backbone = std::string(network.name) + "_" + std::string(neck.name);
@@ -137,6 +192,13 @@ inline constexpr std::string_view conventions[] = {
   if (rest == "mobilenet_v3_large_320_fpn") rest = mobilenet;
   architecture.backbone = rest;
   if (rest == mobilenet) architecture.structure = mobilenet;
+  if (rest.starts_with("regnet_") && rest.ends_with("_fpn")) {
+    const auto found = regnet_of(weights);
+    if (!found || rest != std::string(*found) + "_fpn")
+      fail("weights: metadata 'architecture' is '", text.substr(0, 80), "', the tensors are of ",
+           found ? "a " + std::string(*found) : "no RegNet", " (file ", weights.file(), ")");
+    architecture.structure = regnet;
+  }
   for (const Network& network : networks)
     for (const Neck& neck : necks)
       if (rest == std::string(network.name) + "_" + std::string(neck.name)) {
@@ -161,7 +223,8 @@ MASKRCNN_FUNCTION std::string supported_architectures() {
   std::vector<std::string> heads;
   for (const Heads& known : all_heads) heads.push_back(known.name());
   return listed(heads) + ", then _X with X one of " + std::string(architectures::mobilenet) +
-         ", Y_fpn, Y_c4 or Y_dc5, Y one of " + listed(names);
+         ", regnet_x_SIZE_fpn or regnet_y_SIZE_fpn with SIZE one of 400mf to 128gf, Y_fpn, Y_c4 or Y_dc5, Y one of " +
+         listed(names);
 }
 
 MASKRCNN_FUNCTION Architecture architecture_of(const Weights& weights) {

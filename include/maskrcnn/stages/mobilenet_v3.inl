@@ -7,23 +7,6 @@
 
 namespace maskrcnn::inline MASKRCNN_FLAGS {
 
-namespace mobilenet_v3 {
-
-/// Two 1 x 1 convolutions of means, that is two fully connected layers, in T.
-template <Scalar T>
-[[nodiscard]] SqueezeExcitation<T> read_excitation(const Parameters& at, Index channels, const Compute& compute) {
-  const ConvWeights<T> squeeze = read_conv<T>(at / "fc1", {.in = channels});
-  const ConvWeights<T> excite = read_conv<T>(at / "fc2", {.out = channels, .in = squeeze.out});
-  const auto linear = [&](const ConvWeights<T>& conv, Activation activation) {
-    return Linear<T>(
-        LinearWeights<T>{.weight = conv.kernel, .bias = conv.bias, .out = conv.out, .in = conv.in, .name = conv.name},
-        activation, compute.kernels<T>());
-  };
-  return {linear(squeeze, Activation::relu), linear(excite, Activation::none)};
-}
-
-}  // namespace mobilenet_v3
-
 template <Scalar T>
 MobileNetV3<T>::MobileNetV3(const Parameters& at, std::span<const InvertedResidual> blocks, const NormOptions& norms,
                             const Compute& compute) {
@@ -71,7 +54,7 @@ MobileNetV3<T>::Block::Block(const Parameters& at, Index in, const InvertedResid
                          {.stride = spec.stride, .padding = kernel / 2, .activation = spec.activation}, compute);
   ++layer;
   if ((at / layer / "fc1").contains("weight")) {
-    excitation_ = mobilenet_v3::read_excitation<T>(at / layer, channels, compute);
+    excitation_ = read_squeeze_excitation<T>(at / layer, channels, Gate::hard_sigmoid, compute);
     ++layer;
   }
   project_ = Conv2d<T>(read_conv_block<T>(at / layer, {.in = channels}, norms), {}, compute);

@@ -32,6 +32,30 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
   return joined({place, std::to_string(layer.number), norm ? ".1." : ".0.", norm ? *norm : layer.rest});
 }
 
+/// A tensor of RegNet, `s1.b2.f.a_bn.weight` or `stem.conv.weight`, by torchvision's name.
+[[nodiscard]] inline std::optional<std::string> regnet(std::string_view name) {
+  const std::string body = "backbone.body.";
+  if (const auto rest = after(name, "stem.conv.")) return joined({body, "stem.0.", *rest});
+  if (const auto rest = after(name, "stem.bn.")) return joined({body, "stem.1.", *rest});
+  const auto stage = after(name, "s") ? numbered(name.substr(1), 1) : std::nullopt;
+  if (!stage || !stage->rest.starts_with("b")) return std::nullopt;
+  const std::size_t digits = std::min(stage->rest.find_first_not_of("0123456789", 1), stage->rest.size()) - 1;
+  int block = 0;
+  for (const char digit : stage->rest.substr(1, std::min<std::size_t>(digits, 4))) block = 10 * block + digit - '0';
+  if (digits == 0 || digits > 4 || block == 0) return std::nullopt;
+  const std::string number = std::to_string(stage->number + 1);
+  const std::string place =
+      joined({body, "trunk_output.block", number, ".block", number, "-", std::to_string(block - 1), "."});
+  const auto inner = after(stage->rest.substr(1 + digits), ".");
+  if (!inner) return std::nullopt;
+  for (const auto& [theirs, ours] :
+       {Renamed{"proj.", "proj.0."}, Renamed{"bn.", "proj.1."}, Renamed{"f.a.", "f.a.0."}, Renamed{"f.a_bn.", "f.a.1."},
+        Renamed{"f.b.", "f.b.0."}, Renamed{"f.b_bn.", "f.b.1."}, Renamed{"f.c.", "f.c.0."},
+        Renamed{"f.c_bn.", "f.c.1."}, Renamed{"f.se.f_ex.0.", "f.se.fc1."}, Renamed{"f.se.f_ex.2.", "f.se.fc2."}})
+    if (const auto leaf = after(*inner, theirs)) return joined({place, ours, *leaf});
+  return std::nullopt;
+}
+
 [[nodiscard]] inline std::optional<std::string> rename(std::string_view name) {
   // heads of a cascade are a list of heads as others have one
   for (const std::string_view part : {"box_head.", "box_predictor."})
@@ -52,6 +76,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
       if (const auto stem = after(*rest, "stem.conv1.")) return joined({"backbone.body.conv1.", *stem});
       if (const auto layer = after(*rest, "res"))
         if (const auto found = numbered(*layer, 1)) return residual(found->number, found->rest);
+      if (const auto found = regnet(*rest)) return found;
     }
   if (const auto rest = after(name, "roi_heads.res5.")) return residual(4, *rest);
   for (const auto& [theirs, ours] : {Renamed{"backbone.fpn_lateral", "backbone.fpn.inner_blocks."},
@@ -237,6 +262,7 @@ inline void set_resnext152(const Weights& weights, ModelConfig& config) {
     config.notes.emplace_back(
         "as in detectron2's networks of group norms, 3 x 3 convolutions are taken to have the stride");
   }
+  if (weights.find("backbone.body.stem.0.weight") != nullptr) config.image_std = {57.375, 57.12, 58.395};  // RegNet
   read_pixel_statistics(weights, "pixel_mean", config.image_mean);
   read_pixel_statistics(weights, "pixel_std", config.image_std);
   read_anchors(weights, config);

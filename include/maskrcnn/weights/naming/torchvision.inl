@@ -17,6 +17,9 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::torchvision {
 /// `rpn.head.conv.weight` -> `rpn.head.conv.0.0.weight`, `mask_head.mask_fcn1.weight` -> `mask_head.0.0.weight`.
 [[nodiscard]] inline std::optional<std::string> rename(std::string_view name) {
   // `leaf` is a name without dots: of a current name, there are more levels between
+  // RegNet's stages as layers of the body itself, where somebody has taken them out of its trunk
+  if (const auto rest = after(name, "backbone.body.block"))
+    if (numbered(*rest, 1)) return joined({"backbone.body.trunk_output.block", *rest});
   const auto is_leaf = [](std::string_view leaf) { return leaf.find('.') == std::string_view::npos; };
   for (const std::string_view blocks : {"backbone.fpn.inner_blocks.", "backbone.fpn.layer_blocks."})
     if (const auto rest = after(name, blocks))
