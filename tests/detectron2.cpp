@@ -100,12 +100,13 @@ TEST_CASE("models of group norms are found again, and the norms said to be assum
   CHECK(config.group_norm_groups == 4);
   CHECK(config.bottleneck_stride == maskrcnn::BottleneckStride::in_3x3);
   CHECK(config.notes.size() == 1);
-  const auto untold = maskrcnn::ModelConfig::from({"x.pkl", weights.tensors(), {}, nullptr});
+  const auto untold =
+      maskrcnn::ModelConfig::from({"x.pkl", weights.tensors(), {{"convention", "detectron2"}}, nullptr});
   REQUIRE(untold.notes.size() == 2);
   CHECK(untold.notes[1] ==
         "69 norms without running statistics, the first 'backbone.body.bn1', are taken for group norms of 32 groups");
-  CHECK(maskrcnn::ModelConfig::from({"183808979/x.pkl", weights.tensors(), {}, nullptr}).image_std ==
-        std::array{57.375, 57.12, 58.395});
+  CHECK(maskrcnn::ModelConfig::from({"183808979/x.pkl", weights.tensors(), {{"convention", "detectron2"}}, nullptr})
+            .image_std == std::array{57.375, 57.12, 58.395});
 }
 
 TEST_CASE("models of deformable convolutions, with masks and without, are found again") {

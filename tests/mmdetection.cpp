@@ -55,6 +55,11 @@ TEST_CASE("mmdetection's models with a pyramid are found again, pytorch and caff
   }
 }
 
+TEST_CASE("mmdetection's cascades average logits of boxes, and masks of three heads") {
+  compare<maskrcnn::CascadeMaskRCNN, BottleneckFpn>("cascade");
+  compare<maskrcnn::CascadeMaskRCNN, DoubleFpn>("cascade");
+}
+
 TEST_CASE("mmdetection's ResNeXt reads BGR where its configuration says so") {
   compare<MaskRCNN, BottleneckFpn>("resnext");
   compare<MaskRCNN, DoubleFpn>("resnext");
@@ -71,10 +76,12 @@ TEST_CASE("mmdetection's towers: convolutions and norms in every head") {
 }
 
 TEST_CASE("files of mmdetection are loaded without being told what they are") {
-  for (const auto& [file, architecture] : std::map<std::string, std::string>{{"fpn", "mask_rcnn_resnet50_fpn"},
-                                                                             {"caffe", "mask_rcnn_resnet50_fpn"},
-                                                                             {"dc5", "faster_rcnn_resnet50_dc5"},
-                                                                             {"c4", "faster_rcnn_resnet50_c4"}}) {
+  for (const auto& [file, architecture] :
+       std::map<std::string, std::string>{{"fpn", "mask_rcnn_resnet50_fpn"},
+                                          {"caffe", "mask_rcnn_resnet50_fpn"},
+                                          {"cascade", "cascade_mask_rcnn_resnet50_fpn"},
+                                          {"dc5", "faster_rcnn_resnet50_dc5"},
+                                          {"c4", "faster_rcnn_resnet50_c4"}}) {
     const std::string name = file;
     CAPTURE(name);
     const auto model = maskrcnn::load_model(MASKRCNN_GOLDEN_DIR "/mmdetection_" + name + ".pth");
@@ -182,6 +189,9 @@ TEST_CASE("configurations of both versions are read, and what they ask for beyon
            {"rpn_head=dict(bbox_coder=dict(target_stds=[1, 1, 2, 2]))", "stds of 1"},
            {"roi_head=dict(type='GridRoIHead')", "StandardRoIHead"},
            {"roi_head=dict(bbox_head=dict(bbox_coder=dict(target_stds=[0.05, 0.05, 0.1, 0.1])))", "0.1, 0.1, 0.2, 0.2"},
+           {"roi_head=dict(bbox_head=[dict(bbox_coder=dict(target_stds=[0.1, 0.1, 0.2, 0.2])), "
+            "dict(bbox_coder=dict(target_stds=[0.1, 0.1, 0.2, 0.2]))])",
+            "0.05, 0.05, 0.1, 0.1 in a second stage"},
            {"roi_head=dict(bbox_head=dict(loss_cls=dict(use_sigmoid=True)))", "False"},
            {"roi_head=dict(bbox_head=dict(cls_predictor_cfg=dict(type='NormedLinear')))", "Linear"},
            {"roi_head=dict(mask_roi_extractor=dict(roi_layer=dict(type='RoIPool')))", "RoIAlign"},

@@ -64,7 +64,7 @@ def model(name):
         picture = synthetic_picture(104, 141)
         image = Image.fromarray(picture.permute(1, 2, 0).numpy())
         net = original.made_up(config, image, seed, in_halves)
-        boxes, scores, labels, masks = original.detect(net, config, image)
+        boxes, scores, labels, masks, _ = original.detect(net, config, image)
         if len(scores) == 40 and (scores[:-1] - scores[1:]).min() > 1e-5:
             break
     else:

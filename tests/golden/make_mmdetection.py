@@ -61,6 +61,18 @@ def slim(base, mask=True, pyramid=True, heads=None):
     return changes | (heads or {})
 
 
+def slim_cascade(base):
+    """The same of a cascade, whose heads are lists."""
+    changes = {key: value for key, value in slim(base).items() if ".bbox_head." not in key and ".mask_head." not in key}
+    for stage in range(3):
+        box = f"model.roi_head.bbox_head.{stage}."
+        changes |= {f"{box}in_channels": 12, f"{box}fc_out_channels": 16, f"{box}num_classes": CLASSES}
+    return changes | {
+        "model.roi_head.mask_head.in_channels": 12, "model.roi_head.mask_head.conv_out_channels": 12,
+        "model.roi_head.mask_head.num_classes": CLASSES,
+    }  # fmt: skip
+
+
 # it has no setting for its width: that of a stem of 2 in place of 64
 layer_of_any_width = shared_head._ResLayer
 shared_head._ResLayer = lambda block, ins, planes, *rest, **named: layer_of_any_width(
@@ -75,6 +87,7 @@ MODELS = {
         "mask_rcnn/mask-rcnn_x101-32x8d_fpn_1x_coco",
         slim(2, heads={"model.backbone.depth": 50, "model.backbone.groups": 2, "model.backbone.base_width": 2}), 3,
     ),
+    "cascade": ("cascade_rcnn/cascade-mask-rcnn_r50_fpn_1x_coco", slim_cascade(3), 3),
     "dc5": ("faster_rcnn/faster-rcnn_r50-caffe-dc5_1x_coco",
             slim(2, mask=False, pyramid=False, heads={
                 "model.test_cfg.rcnn.max_per_img": 12, "model.roi_head.bbox_head.fc_out_channels": 16}), 3),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes `zoo/STRUCTURE.txt`: names and shapes of the tensors of published files, as the original code has them.
+"""Writes `zoo/FAMILY.STRUCTURE.txt`: names and shapes of the tensors of published files, as the original code has them.
 
     python tests/golden/make_zoo.py [--family NAME]... [STRUCTURE...]
 
@@ -46,7 +46,7 @@ def ranges(shapes):
 def write(name, shapes):
     assert not [key for key in shapes if set("{} \n") & set(key)]
     lines = [f"{key} {'x'.join(map(str, shape)) or 'scalar'}\n" for key, shape in sorted(ranges(shapes).items())]
-    path = FOLDER / "zoo" / f"{name.replace('/', '.')}.txt"
+    path = FOLDER / "zoo" / f"{re.sub('[^A-Za-z0-9_.-]', '.', name)}.txt"
     path.write_text("".join(lines))
     print(f"{path.name}: {len(shapes)} tensors, {len(lines)} lines, {path.stat().st_size} bytes", flush=True)
 
@@ -60,7 +60,7 @@ def main():
     for family in arguments.family or families:
         for name, shapes in importlib.import_module(f"zoo_{family}").STRUCTURES.items():
             if not arguments.structures or name in arguments.structures:
-                write(name, {key: tuple(shape) for key, shape in shapes().items()})
+                write(f"{family}.{name}", {key: tuple(shape) for key, shape in shapes().items()})
 
 
 if __name__ == "__main__":

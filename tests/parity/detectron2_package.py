@@ -85,11 +85,11 @@ def detect(model, config, picture):
     return found.pred_boxes.tensor, found.scores, found.pred_classes, masks
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
     """A model with random weights that finds many different objects in the picture.
 
     Norms get the statistics of what comes to them from the picture, last layers a useful spread around 0.
-    adapt: called with every module whose weights were made, to round them, say.
+    adapt: called with every module whose weights were made, to round them, say. logits: how far those of classes spread.
     """
     torch.manual_seed(seed)
     model = build_model(config).eval()
@@ -118,7 +118,7 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
         settle(model, config, picture, adapt)
     cascade = isinstance(heads.box_predictor, nn.ModuleList)
     for predictor in heads.box_predictor if cascade else [heads.box_predictor]:  # each sees the boxes of the one before
-        spread(model, config, picture, predictor.cls_score, 2.5, adapt)
+        spread(model, config, picture, predictor.cls_score, logits, adapt)
         spread(model, config, picture, predictor.bbox_pred, 1.0, adapt)
     if config.MODEL.MASK_ON:
         spread(model, config, picture, heads.mask_head.predictor, 3.0, adapt)

@@ -75,12 +75,12 @@ def detect(model, config, picture):
         probabilities = model.roi_heads.mask.predictor(maps).sigmoid()
         masks = [pasted(probabilities[i, label].numpy(), kept[i].numpy(), height, width) for i, label in enumerate(labels)]
         masks = torch.from_numpy(numpy.stack(masks)) if masks else torch.zeros(0, height, width, dtype=torch.bool)
-    return kept + kept.new_tensor([0, 0, 1, 1]), torch.tensor([score for score, _, _ in found]), labels, masks
+    return kept + kept.new_tensor([0, 0, 1, 1]), torch.tensor([score for score, _, _ in found]), labels, masks, None
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
     """maskrcnn-benchmark's, whose norms are scales and shifts alone."""
-    model = package.made_up(config, picture, seed)
+    model = package.made_up(config, picture, seed, logits=logits)
     for module in model.modules():
         if isinstance(module, package.FrozenBatchNorm2d):
             scale = module.weight * module.running_var.rsqrt()

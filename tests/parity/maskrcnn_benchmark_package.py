@@ -74,15 +74,16 @@ def detect(model, config, picture, dtype=torch.float32):
     order = found.get_field("scores").sort(descending=True, stable=True).indices
     boxes = found.bbox.clone()
     boxes[:, 2:] += 1
+    keypoints = found.get_field("keypoints").keypoints if found.has_field("keypoints") else None
     return (boxes[order], found.get_field("scores")[order], found.get_field("labels")[order],
-            None if masks is None else masks[order])  # fmt: skip
+            None if masks is None else masks[order], None if keypoints is None else keypoints[order])  # fmt: skip
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
     """A model with random weights that finds many different objects in the picture.
 
     Norms get the statistics of what comes to them from the picture, last layers a useful spread around 0.
-    adapt: called with every module whose weights were made, to round them, say.
+    adapt: called with every module whose weights were made, to round them, say. logits: how far those of classes spread.
     """
     torch.manual_seed(seed)
     model = build_detection_model(config).eval()
@@ -104,10 +105,12 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
     spread(model, config, picture, model.rpn.head.bbox_pred, 0.3, adapt)
     if not config.MODEL.RPN.USE_FPN:  # its last norms have seen the RoIs of another RPN
         settle(model, config, picture, adapt)
-    spread(model, config, picture, model.roi_heads.box.predictor.cls_score, 2.5, adapt)
+    spread(model, config, picture, model.roi_heads.box.predictor.cls_score, logits, adapt)
     spread(model, config, picture, model.roi_heads.box.predictor.bbox_pred, 1.0, adapt)
     if config.MODEL.MASK_ON:
         spread(model, config, picture, model.roi_heads.mask.predictor.mask_fcn_logits, 3.0, adapt)
+    if config.MODEL.KEYPOINT_ON:
+        spread(model, config, picture, model.roi_heads.keypoint.predictor.kps_score_lowres, 3.0, adapt)
     return model
 
 

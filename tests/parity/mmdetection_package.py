@@ -111,23 +111,23 @@ def detect(model, picture):
     return found.bboxes, found.scores, found.labels, masks
 
 
-def last_layers(model):
+def last_layers(model, logits):
     """In the order of the data, with how far their outputs are to spread."""
     rpn, heads = model.rpn_head, model.roi_head
     layers = [(rpn.rpn_cls, 2.0), (rpn.rpn_reg, 0.3)]
     for box in heads.bbox_head if isinstance(heads.bbox_head, nn.ModuleList) else [heads.bbox_head]:
-        layers += [(box.fc_cls, 2.5), (box.fc_reg, 1.0)]
+        layers += [(box.fc_cls, logits), (box.fc_reg, 1.0)]
     if heads.with_mask:
         masks = heads.mask_head if isinstance(heads.mask_head, nn.ModuleList) else [heads.mask_head]
         layers += [(mask.conv_logits, 3.0) for mask in masks]
     return layers
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
     """A model with random weights that finds many different objects in the picture.
 
     Norms get the statistics of what comes to them from the picture, last layers a useful spread around 0.
-    adapt: called with every module whose weights were made, to round them, say.
+    adapt: called with every module whose weights were made, to round them, say. logits: how far those of classes spread.
     """
     torch.manual_seed(seed)
     model = build(config)
@@ -145,7 +145,7 @@ def made_up(config, picture, seed=0, adapt=lambda module: None):
             continue
         adapt(module)
     settle(model, picture, adapt)
-    for layer, deviation in last_layers(model):
+    for layer, deviation in last_layers(model, logits):
         spread(model, picture, layer, deviation, adapt)
         if layer is model.rpn_head.rpn_reg and any(isinstance(module, nn.BatchNorm2d) for module in model.roi_head.modules()):
             settle(model, picture, adapt)  # norms there have seen the RoIs of another RPN

@@ -23,6 +23,7 @@ import torchvision
 from PIL import Image
 from pycocotools import mask as coco_mask
 from safetensors.torch import load_file, save_file
+from torchvision.models._meta import _COCO_CATEGORIES
 
 from lively_model import MODELS, lively_model
 
@@ -30,6 +31,8 @@ GOAL = {"score": 1e-4, "box": 0.01, "iou": 0.998, "iou_small": 1.0, "pixels": 0}
 GOAL |= {"keypoints": 0.999, "keypoint": 0.01, "tie": 1e-4}  # so many as near as that; the others by rounding, between
 # places of a heatmap whose values differ by less than the tie, relative to the largest
 SMALL = 200  # pixels
+# COCO's ids by label, where labels have no gaps and no background
+CATEGORIES = [i for i, name in enumerate(_COCO_CATEGORIES) if name not in ("__background__", "N/A")]
 
 
 def picture(path):

@@ -5,11 +5,10 @@ import pickle
 
 import numpy
 import torch
-from torchvision.models._meta import _COCO_CATEGORIES
 
 import detectron2_package as package
+from parity import CATEGORIES
 
-CATEGORIES = [i for i, name in enumerate(_COCO_CATEGORIES) if name not in ("__background__", "N/A")]
 # the heads of new_baselines, whose configurations are programs that need more than this package has
 TOWERS = [
     "MODEL.RPN.CONV_DIMS", [-1, -1], "MODEL.ROI_BOX_HEAD.NAME", "FastRCNNConvFCHead", "MODEL.ROI_BOX_HEAD.NUM_CONV", 4,
@@ -41,7 +40,7 @@ def entries(found, classes):
 
 def make(picture, folder, slim_seed=0, *, name, changes=(), path=None, alter=lambda model: None):
     config = package.configuration(name, changes)
-    model = package.made_up(config, numpy.asarray(picture), slim_seed)
+    model = package.made_up(config, numpy.asarray(picture), slim_seed, logits=1.6)
     alter(model)
     weights = save(model, folder / (path or f"{name.replace('/', '_')}.pkl"))
     return weights, lambda image: entries(package.detect(model, config, numpy.asarray(image)), config.MODEL.ROI_HEADS.NUM_CLASSES)

@@ -1,16 +1,11 @@
 """The keypoint models of torchvision's and detectron2's zoos, at full size, for parity.py's comparison; and what their
 published files hold.
 
-    python3 zoo_keypoints.py --tool build/release/bin/maskrcnn-segment IMAGE...     # these models alone
-
 Keypoints are compared as either side's evaluator would write them: detectron2's half a pixel less.
 """
 
-import argparse
 import pathlib
 import pickle
-import sys
-import tempfile
 
 import numpy
 import torch
@@ -73,7 +68,7 @@ def detectron2_case(name, masks=False):
         import detectron2_package as package
 
         config = package.configuration(f"COCO-Keypoints/{name}", ["MODEL.MASK_ON", masks])
-        model = package.made_up(config, numpy.asarray(picture), slim_seed)
+        model = package.made_up(config, numpy.asarray(picture), slim_seed, logits=1.6)
         path = pathlib.Path(folder) / DETECTRON2[name]
         path.parent.mkdir(exist_ok=True)
         with open(path, "wb") as file:
@@ -127,41 +122,10 @@ def detectron2_structure(name):
     # it moves its anchors to their device as it is built, which tensors without numbers cannot be
     config = package.configuration(f"COCO-Keypoints/{name}")
     model = package.build_model(config)
-    shapes = {key: tuple(value.shape) for key, value in package.tensors(model).items()}
-    shapes.update({"pixel_mean": (3, 1, 1), "pixel_std": (3, 1, 1)})
-    for level, anchors in enumerate(model.proposal_generator.anchor_generator.cell_anchors):
-        shapes[f"proposal_generator.anchor_generator.cell_anchors.{level}"] = tuple(anchors.shape)
-    return shapes
+    return {key: tuple(value.shape) for key, value in package.tensors(model).items()}
 
 
 STRUCTURES = {
     "torchvision keypointrcnn_resnet50_fpn": torchvision_structure,
     **{f"detectron2 {name}": lambda name=name: detectron2_structure(name) for name in DETECTRON2 if not name.endswith("1x")},
 }
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("images", nargs="+", type=pathlib.Path)
-    parser.add_argument("--tool", required=True, type=pathlib.Path)
-    parser.add_argument("--case", choices=[*CASES], action="append", help="default: each of them")
-    parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    fine = True
-    for name in arguments.case or CASES:
-        with tempfile.TemporaryDirectory() as folder:
-            work = pathlib.Path(folder)
-            inputs = []
-            for position, path in enumerate(arguments.images):
-                inputs.append(work / f"{position}.png")
-                parity.picture(path).save(inputs[-1])
-            weights, detect = CASES[name](parity.contact_sheet(arguments.images), work)
-            print(f"{name:<40} {'peer':>4} {'tool':>4} {'cls':>4}   score    box px  IoU     IoU < {parity.SMALL} px", flush=True)
-            for path, detections in zip(arguments.images, parity.run_tool(arguments, inputs, weights, work)):
-                fine = parity.compare(path.stem[:40], detect(parity.picture(path)), detections)[0] and fine
-    return 0 if fine else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

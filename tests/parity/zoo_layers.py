@@ -2,7 +2,6 @@
 by detectron2 (detectron2_package.py says where it comes from) and by torchvision's parts, put together as people do."""
 
 import functools
-import pickle
 from collections import OrderedDict
 
 import numpy
@@ -10,14 +9,12 @@ import torch
 from torch import nn
 from torchvision.models import detection, regnet
 from torchvision.models.detection.backbone_utils import BackboneWithFPN, resnet_fpn_backbone
-from torchvision.models._meta import _COCO_CATEGORIES
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 
 import detectron2_package as package
 import lively_model
 import parity
-
-CATEGORIES = [i for i, name in enumerate(_COCO_CATEGORIES) if name not in ("__background__", "N/A")]
+from zoo_detectron2 import TOWERS, entries, save
 
 # ---- torchvision ----------------------------------------------------------------------------------------------------
 
@@ -88,14 +85,6 @@ def by_torchvision(picture, folder, slim_seed=0, *, name):
     return weights, functools.partial(parity.run_torchvision, model)
 
 
-def torchvision_structure(name):
-    build, epsilon = TORCHVISION[name]
-    with torch.device("meta"):
-        state = detection.MaskRCNN(build(), 91).state_dict()
-    counters = epsilon is None
-    return {key: tuple(value.shape) for key, value in state.items() if counters or not key.endswith("num_batches_tracked")}
-
-
 # ---- detectron2 -----------------------------------------------------------------------------------------------------
 
 REGNETS = {  # as in configs/new_baselines
@@ -103,11 +92,6 @@ REGNETS = {  # as in configs/new_baselines
     "regnety": {"depth": 22, "w_a": 31.41, "w_0": 96, "w_m": 2.24, "group_width": 64, "se_ratio": 0.25},
 }
 STD = [57.375, 57.12, 58.395]
-TOWERS = [
-    "MODEL.RPN.CONV_DIMS", [-1, -1], "MODEL.ROI_BOX_HEAD.NAME", "FastRCNNConvFCHead", "MODEL.ROI_BOX_HEAD.NUM_CONV", 4,
-    "MODEL.ROI_BOX_HEAD.NUM_FC", 1, "MODEL.ROI_BOX_HEAD.NORM", "BN", "MODEL.RESNETS.NORM", "BN", "MODEL.FPN.NORM", "BN",
-    "MODEL.ROI_MASK_HEAD.NORM", "BN",
-]  # fmt: skip
 
 
 @package.BACKBONES.register()
@@ -147,21 +131,9 @@ STRUCTURE_ONLY = {
 def by_detectron2(picture, folder, slim_seed=0, *, name):
     source, changes, path = DETECTRON2[name]
     config = package.configuration(source, changes)
-    model = package.made_up(config, numpy.asarray(picture), slim_seed)
+    model = package.made_up(config, numpy.asarray(picture), slim_seed, logits=1.6)
     weights = folder / (path or f"{name.split('/')[-1].replace(' ', '_')}.pkl")
-    weights.parent.mkdir(exist_ok=True)
-    with open(weights, "wb") as file:
-        arrays = {key: value.numpy() for key, value in package.tensors(model).items()}
-        pickle.dump({"model": arrays, "__author__": "made up"}, file, protocol=2)
-
-    def detect(image):
-        boxes, scores, labels, masks = package.detect(model, config, numpy.asarray(image))
-        return [
-            {"category_id": CATEGORIES[label], "score": float(score), "box": box.double().numpy(), "mask": mask.numpy()}
-            for box, score, label, mask in zip(boxes, scores, labels, masks)
-        ]
-
-    return weights, detect
+    return save(model, weights), lambda image: entries(package.detect(model, config, numpy.asarray(image)), 80)
 
 
 def detectron2_structure(name, changes):
@@ -172,7 +144,8 @@ def detectron2_structure(name, changes):
 
 CASES = {f"torchvision {name}": functools.partial(by_torchvision, name=name) for name in TORCHVISION}
 CASES |= {name: functools.partial(by_detectron2, name=name) for name in DETECTRON2}
-STRUCTURES = {f"torchvision {name}": functools.partial(torchvision_structure, name) for name in TORCHVISION}
-STRUCTURES |= {
-    name: functools.partial(detectron2_structure, *entry[:2]) for name, entry in (DETECTRON2 | STRUCTURE_ONLY).items()
+STRUCTURES = {
+    name: functools.partial(detectron2_structure, *entry[:2])
+    for name, entry in (DETECTRON2 | STRUCTURE_ONLY).items()
+    if "modulated" not in name
 }

@@ -7,25 +7,27 @@ import torch
 
 import detectron_package
 import maskrcnn_benchmark_package as package
-from zoo_detectron2 import CATEGORIES
+from parity import CATEGORIES
 
 DEPTHS = {"R_50": (3, 4, 6, 3), "R_101": (3, 4, 23, 3), "X_101": (3, 4, 23, 3), "X_152": (3, 8, 36, 3)}
 WIDE = ["MODEL.RESNETS.NUM_GROUPS", 64, "MODEL.RESNETS.WIDTH_PER_GROUP", 4]
 
 
-def entries(boxes, scores, labels, masks):
+def entries(boxes, scores, labels, masks, keypoints):
     found = [
         {"category_id": CATEGORIES[label - 1], "score": float(score), "box": box.double().numpy()}
         for box, score, label in zip(boxes, scores, labels)
     ]
     for entry, mask in zip(found, masks if masks is not None else ()):
         entry["mask"] = mask.numpy().astype(bool)
+    for entry, points in zip(found, keypoints if keypoints is not None else ()):
+        entry["keypoints"] = points.double().numpy()
     return found
 
 
 def make(picture, folder, slim_seed=0, *, name):
     config = package.configuration(name)
-    model = package.made_up(config, picture, slim_seed)
+    model = package.made_up(config, picture, slim_seed, logits=1.6)
     weights = folder / f"{name}.pth"
     torch.save({"model": {f"module.{key}": value for key, value in model.state_dict().items()}}, weights)
     return weights, lambda image: entries(*package.detect(model, config, image))
@@ -33,7 +35,7 @@ def make(picture, folder, slim_seed=0, *, name):
 
 def make_detectron(picture, folder, slim_seed=0, *, name, changes=(), body="R_50"):
     config = package.configuration(name, changes)
-    model = detectron_package.made_up(config, picture, slim_seed)
+    model = detectron_package.made_up(config, picture, slim_seed, logits=1.6)
     weights = detectron_package.save(model, folder / f"{name}.pkl", DEPTHS[body])
     return weights, lambda image: entries(*detectron_package.detect(model, config, image))
 
@@ -57,10 +59,13 @@ DETECTRON = {
         ("X-101-32x8d-FPN", "X_101_32x8d_FPN", [], "X_101"), ("X-101-64x4d-FPN", "X_101_32x8d_FPN", WIDE, "X_101"),
     )
 }  # fmt: skip
+NAMES.append("e2e_keypoint_rcnn_R_50_FPN_1x")
+DETECTRON["e2e_mask_rcnn_X-152-32x8d-FPN-IN5k"] = ("caffe2/e2e_mask_rcnn_X-152-32x8d-FPN-IN5k_1.44x_caffe2", [], "X_152")
 CASES = {name: functools.partial(make, name=name) for name in NAMES if "X_101" not in name or "mask" in name}
 CASES |= {
     f"Detectron, {name}": functools.partial(make_detectron, name=like, changes=changes, body=body)
     for name, (like, changes, body) in DETECTRON.items()
+    if body != "X_152"
 }
 STRUCTURES = {f"maskrcnn-benchmark/{name}": functools.partial(structure, name) for name in NAMES}
 STRUCTURES |= {

@@ -6,12 +6,9 @@ CASES: name -> make(picture, folder, slim_seed) -> (path of the weights, detect)
 
 import numpy
 import torch
-from torchvision.models._meta import _COCO_CATEGORIES
 
 import mmdetection_package as package
-
-# by label, as COCO and the tool number them
-CATEGORIES = [i for i, name in enumerate(_COCO_CATEGORIES) if name not in ("__background__", "N/A")]
+from parity import CATEGORIES
 
 # name in the zoo, and the version whose checkpoint is written
 MODELS = {
@@ -23,6 +20,8 @@ MODELS = {
     "mask_rcnn_x101_32x8d_fpn": ("mask_rcnn/mask-rcnn_x101-32x8d_fpn_1x_coco", 3),
     "faster_rcnn_r50_fpn": ("faster_rcnn/faster-rcnn_r50_fpn_1x_coco", 3),
     "faster_rcnn_r50_caffe_dc5": ("faster_rcnn/faster-rcnn_r50-caffe-dc5_1x_coco", 3),
+    "cascade_mask_rcnn_r50_fpn": ("cascade_rcnn/cascade-mask-rcnn_r50_fpn_1x_coco", 3),
+    "cascade_rcnn_r50_caffe_fpn": ("cascade_rcnn/cascade-rcnn_r50-caffe_fpn_1x_coco", 3),
     "faster_rcnn_r50_caffe_c4": ("faster_rcnn/faster-rcnn_r50-caffe_c4-1x_coco", 3),
 }
 
@@ -44,7 +43,7 @@ def case(name):
     def make(picture, folder, slim_seed=0):
         config = package.configuration(zoo_name)
         # made for a smaller picture, which takes a quarter of the time
-        model = package.made_up(package.at_scale(config, (667, 400)), numpy.asarray(picture), slim_seed)
+        model = package.made_up(package.at_scale(config, (667, 400)), numpy.asarray(picture), slim_seed, logits=1.6)
         model.cfg = config
         path = folder / f"{name}.pth"
         package.save(model.state_dict(), config, path, version)

@@ -189,16 +189,15 @@ class ConfigText {
         {{0.1, 0.1, 0.2, 0.2}, "stds of 0.1, 0.1, 0.2, 0.2"},
         {{0.05, 0.05, 0.1, 0.1}, "stds of 0.05, 0.05, 0.1, 0.1 in a second stage"},
         {{0.033, 0.033, 0.067, 0.067}, "stds of 0.033, 0.033, 0.067, 0.067 in a third stage"}};
-    std::string_view rest = python_text::trimmed(box);
-    if (python_text::inside(python_text::first_value(rest)).empty()) {  // one head, not a list of them
+    if (!python_text::value_of(heads, "bbox_head").starts_with('[')) {
       read_box_head(box, stages[0].values, stages[0].shown, config);
-    } else {
+    } else {  // a list of heads: a cascade
+      std::string_view rest = python_text::trimmed(box);
       for (const Stds& stds : stages) {
         const std::string_view head = python_text::first_value(rest);
-        if (const std::string_view one = python_text::inside(head); !one.empty())
-          read_box_head(one, stds.values, stds.shown, config);
-        rest = rest.substr(static_cast<std::size_t>(head.data() - rest.data()) + head.size());
-        rest = python_text::trimmed(rest.substr(rest.find(',') == 0 ? 1 : 0));
+        read_box_head(python_text::inside(head), stds.values, stds.shown, config);
+        rest = python_text::trimmed(rest.substr(head.size()));
+        if (rest.starts_with(',')) rest = python_text::trimmed(rest.substr(1));
       }
     }
     read_rois(part(heads, "bbox_roi_extractor"), config.box_pool_size, config.box_sampling_ratio, config);
