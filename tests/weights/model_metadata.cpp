@@ -68,6 +68,8 @@ TEST_CASE("a full configuration is written under every key there is") {
   ModelConfig config;
   config.class_names = {"__background__", "nucleus"};
   config.batch_norm_epsilon = 0;
+  config.group_norm_groups = 8;
+  config.norms_without_statistics = true;
   config.bottleneck_stride = maskrcnn::BottleneckStride::in_1x1;
   config.mask_paste = maskrcnn::MaskPaste::sampled;
   config.box_pool_size = config.mask_pool_size = config.box_sampling_ratio = config.mask_sampling_ratio = 14;
@@ -86,5 +88,5 @@ TEST_CASE("a full configuration is written under every key there is") {
   CHECK(metadata.at("channel_order") == "bgr");
   CHECK(metadata.at("classes") == R"(["__background__","nucleus"])");
   // what is empty says nothing
-  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 11);
+  CHECK(maskrcnn::metadata_of(ModelConfig(), "a", "b").size() == keys.size() - 15);
 }
