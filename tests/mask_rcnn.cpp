@@ -128,7 +128,7 @@ TEST_CASE("tensors that are missing, unknown or of another shape are errors that
   CHECK(error(changed({{"rpn.head.cls_logits.weight", ""}})) ==
         "weights: 'rpn.head.cls_logits.weight' is missing, expected shape [3,16,1,1] (file changed)");
   CHECK(test::contains(error(changed({}, "roi_heads.keypoint_head.0.weight")),
-                       "weights: 'roi_heads.keypoint_head.0.weight' of shape ["));
+                       "weights: 'roi_heads.keypoint_head.0.0.weight' of shape ["));
   CHECK(test::contains(error(changed({{"roi_heads.box_head.fc7.weight", "roi_heads.box_head.fc6.weight"},
                                       {"roi_heads.box_head.fc6.weight", "roi_heads.box_head.fc7.weight"}})),
                        "has shape [32,32], expected [any,784]"));

@@ -25,6 +25,7 @@ const char* const other_kind = "expected a number, as the images' ids are, as 'i
 
 const std::map<std::string, Outcome> outcomes{
     {"annotation_ids_are_names", {.notes = {{Oddity::id_is_text, 6}}}},
+    {"what_other_programs_add", {.notes = {{Oddity::other_keypoints, 6}}}},
     {"image_ids_of_results_are_texts", {.error = "results[0] (image_id \"10\")"}},
     {"image_ids_of_images_are_texts", {.error = "annotations[0] (id 1)"}},
     {"image_ids_of_annotations_are_texts", {.error = "annotations[0] (id 1)"}},

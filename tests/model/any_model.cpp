@@ -242,9 +242,10 @@ TEST_CASE("what is not known is said in one sentence, with what is") {
     CHECK_FALSE(test::contains(text, "\n"));
     return text;
   };
-  const std::string convention = error("slim_v2", {{"convention", "mmdetection"}});
-  CHECK(test::contains(convention, "metadata 'convention' is 'mmdetection', expected one of "));
-  for (const char* const known : {"detectron2", "torchvision", "torchvision_roi_align_max", "torchvision_roi_pool"})
+  const std::string convention = error("slim_v2", {{"convention", "matterport"}});
+  CHECK(test::contains(convention, "metadata 'convention' is 'matterport', expected one of "));
+  for (const char* const known : {"detectron", "detectron2", "maskrcnn_benchmark", "mmdetection", "torchvision",
+                                  "torchvision_roi_align_max", "torchvision_roi_pool"})
     CHECK(test::contains(convention, known));
 
   for (const char* const unknown : {"yolo", "mask_rcnn_resnet50", "mask_rcnn_resnet18_c4", "retina_resnet50_fpn", ""}) {

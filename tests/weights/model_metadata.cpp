@@ -73,6 +73,7 @@ TEST_CASE("a full configuration is written under every key there is") {
   config.bottleneck_stride = maskrcnn::BottleneckStride::in_1x1;
   config.mask_paste = maskrcnn::MaskPaste::sampled;
   config.box_pool_size = config.mask_pool_size = config.box_sampling_ratio = config.mask_sampling_ratio = 14;
+  config.keypoint_pool_size = config.keypoint_sampling_ratio = 14;
   config.roi_align_aligned = true;
   config.exif_orientation = maskrcnn::ExifOrientation::apply;
   config.intensity = maskrcnn::Intensity::percentile;

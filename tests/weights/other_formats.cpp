@@ -48,8 +48,7 @@ TEST_CASE("networks of other families are told by their names") {
   };
   CHECK(test::contains(error({"backbone.conv1.weight", "roi_head.bbox_head.fc_cls.weight"}),
                        "found 'backbone.conv1.weight' and 1 others, which look like mmdetection's"));
-  CHECK(test::contains(error({"backbone.body.stem.conv1.weight", "roi_heads.box.feature_extractor.fc6.weight"}),
-                       "which look like maskrcnn-benchmark's"));
+  CHECK(test::contains(error({"mrcnn_bbox_fc", "rpn_conv_shared"}), "which look like Mask R-CNN's of Keras"));
   CHECK(test::contains(error({"model.0.conv.weight", "model.1.conv.weight"}), "which look like a YOLO's"));
   CHECK(test::contains(error({"conv1.weight", "fc.weight"}), "an image classifier's, without a detector"));
   CHECK(test::contains(error({"a", "b"}), "found 'a' and 1 others; known are "));

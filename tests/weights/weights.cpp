@@ -23,7 +23,7 @@ TEST_CASE("old names of official files become the current ones") {
 
 TEST_CASE("a tensor under its old and its new name is an error") {
   test::MadeWeights made;
-  made.add("rpn.head.conv.weight", {1}).add("rpn.head.conv.0.0.weight", {1});
+  made.add("rpn.head.conv.weight", {1}, {1}).add("rpn.head.conv.0.0.weight", {1}, {2});
   CHECK(test::contains(test::error_of([&] { (void)made.weights(); }),
                        "is there under its old and its new name (file made)"));
 }
