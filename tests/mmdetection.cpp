@@ -121,6 +121,12 @@ namespace {
   return file;
 }
 
+[[nodiscard]] std::string repeated(std::string_view part, int times) {
+  std::string text;
+  for (int i = 0; i < times; ++i) text += part;
+  return text;
+}
+
 [[nodiscard]] ModelConfig config_of(const std::string& text) { return ModelConfig::from(made(text).weights()); }
 [[nodiscard]] std::string error_of(const std::string& text) {
   return test::error_of([&] { (void)config_of(text); });
@@ -177,6 +183,21 @@ TEST_CASE("configurations of both versions are read, and what they ask for beyon
   CHECK((mmcv.rpn_pre_nms_top_n == 9 && mmcv.rpn_post_nms_top_n == 8 && mmcv.rpn_nms_threshold == 0.6));
   CHECK(mmcv.box_nms_threshold == 0.3);
 
+  // as the first files of version 2 have it: the texts of files, those that others derive from before them
+  const auto derived =
+      config_of("/configs/base.py\n" + early +
+                "\n/configs/caffe.py\n_base_ = './base.py'\n"
+                "model = dict(pretrained='open-mmlab://resnet50_caffe', backbone=dict(style='caffe'))\n"
+                "img_norm_cfg = dict(mean=[5, 6, 7], std=[1.0, 1.0, 1.0], to_rgb=False)\n"
+                "test_pipeline = [dict(type='Normalize', **img_norm_cfg)]\n"
+                "test_cfg = dict(rcnn=dict(_delete_=True, max_per_img=3), rpn=dict(nms_thr=0.5))\n");
+  CHECK(derived.notes.empty());
+  CHECK(derived.bottleneck_stride == maskrcnn::BottleneckStride::in_1x1);
+  CHECK(derived.channel_order == ChannelOrder::bgr);
+  CHECK(derived.image_mean == std::array<double, 3>{5, 6, 7});
+  CHECK((derived.rpn_pre_nms_top_n == 9 && derived.rpn_nms_threshold == 0.5));
+  CHECK((derived.max_detections == 3 && derived.box_nms_threshold == 0.5));
+
   CHECK(error_of(early + "test_cfg = dict(rcnn=dict(nms=dict(type='soft_nms')), rpn=dict())\n") ==
         "weights: mmdetection's configuration in the file says type = soft_nms, expected nms (file made)");
   for (const auto& [text, expected] : std::map<std::string, std::string>{
@@ -222,7 +243,8 @@ TEST_CASE("what a configuration says in no plain way is noted and not guessed") 
   // hostile texts end, and say nothing
   for (const std::string& hostile :
        {std::string(100000, '('), std::string(100000, ')'), std::string("model = dict('"), std::string("model = '''"),
-        std::string("model = "), std::string("model = dict("), std::string("= = = : : :"), std::string(1, '\0'),
+        std::string("model = "), std::string("model = dict("), std::string("= = = : : :"), repeated("model=", 200000),
+        "model = dict(" + repeated("conv_cfg=", 100000), std::string(1, '\0'),
         "model = dict(test_cfg=" + std::string(5000, '[') + ")", std::string("model = (\\"),
         std::string("\xFF\xFE model = dict(style='\xFF')")}) {
     CAPTURE(hostile.substr(0, 40));

@@ -21,7 +21,7 @@ class ConfigText {
  public:
   /// @param text must outlive this
   ConfigText(std::string_view text, std::string file)
-      : text_(text), file_(std::move(file)), model_(python_text::inside(python_text::value_of(text, "model"))) {}
+      : text_(text), file_(std::move(file)), model_(part(text, "model")) {}
 
   /// @param pyramid whether the network has one, as its tensors tell
   /// @throws Error if the configuration is of a model that is not read
@@ -34,9 +34,17 @@ class ConfigText {
   }
 
  private:
-  /// What stands in the brackets of the value of `name`.
-  [[nodiscard]] static std::string_view part(std::string_view text, std::string_view name) {
-    return python_text::inside(python_text::value_of(text, name));
+  /// What stands in the brackets of the value of `name`. Early files have the texts of the files that a configuration
+  /// derives from before its own: then of all values, one after the other, of which the last that says something
+  /// counts.
+  [[nodiscard]] static std::string part(std::string_view text, std::string_view name) {
+    std::string all;
+    python_text::for_each_value(text, name, false, [&](std::string_view value) {
+      const std::string_view in = python_text::inside(value);
+      if (python_text::value_of(in, "_delete_") == "True") all.clear();
+      all.append(in).append(",\n");
+    });
+    return all;
   }
 
   /// Replaces `value` by that of `name` in `text`, if there is one.
@@ -77,7 +85,8 @@ class ConfigText {
 
   /// Mean, deviation and channel order: `data_preprocessor` of version 3, the `Normalize` of version 2's pipeline.
   void read_pixels(ModelConfig& config) const {
-    std::string_view from = part(model_, "data_preprocessor");
+    const std::string preprocessor = part(model_, "data_preprocessor");
+    std::string_view from = preprocessor;
     const bool engine = !from.empty();
     if (!engine) from = python_text::value_of(text_, "test_pipeline");
     if (!engine && python_text::value_of(from, "mean", true).empty())
@@ -95,7 +104,7 @@ class ConfigText {
   }
 
   void read_backbone(ModelConfig& config, bool pyramid) const {
-    const std::string_view backbone = part(model_, "backbone");
+    const std::string backbone = part(model_, "backbone");
     const std::string_view style = python_text::quoted(python_text::value_of(backbone, "style"));
     require_word(backbone, "style", {"pytorch", "caffe"});
     if (!style.empty())
@@ -120,10 +129,8 @@ class ConfigText {
 
   /// Convolutions that are computed otherwise than by the tensors that they have.
   void require_convolutions() const {
-    python_text::for_each_assignment(model_, true, [&](const python_text::Assignment& assignment) {
-      if (assignment.name != "conv_cfg") return;
-      const std::string_view conv = python_text::first_value(assignment.value);
-      require_word(python_text::inside(conv), "type", {"Conv2d", "Conv"});
+    python_text::for_each_value(model_, "conv_cfg", true, [&](std::string_view value) {
+      require_word(python_text::inside(value), "type", {"Conv2d", "Conv"});
     });
   }
 
@@ -134,7 +141,7 @@ class ConfigText {
 
   /// Anchors are boxes of each scale times the level's stride.
   void read_rpn(ModelConfig& config) const {
-    const std::string_view rpn = part(model_, "rpn_head"), anchors = part(rpn, "anchor_generator");
+    const std::string rpn = part(model_, "rpn_head"), anchors = part(rpn, "anchor_generator");
     require_word(rpn, "type", {"RPNHead"});
     require_coder(part(rpn, "bbox_coder"), {1, 1, 1, 1}, "stds of 1", config);
     require_word(anchors, "type", {"AnchorGenerator"});
@@ -179,7 +186,8 @@ class ConfigText {
   }
 
   void read_heads(ModelConfig& config) const {
-    const std::string_view heads = part(model_, "roi_head"), box = part(heads, "bbox_head");
+    const std::string heads = part(model_, "roi_head");
+    const std::string_view boxes = python_text::value_of(heads, "bbox_head");
     require_word(heads, "type", {"StandardRoIHead", "DynamicRoIHead", "PISARoIHead", "CascadeRoIHead"});
     struct Stds {
       std::array<double, 4> values;
@@ -189,10 +197,10 @@ class ConfigText {
         {{0.1, 0.1, 0.2, 0.2}, "stds of 0.1, 0.1, 0.2, 0.2"},
         {{0.05, 0.05, 0.1, 0.1}, "stds of 0.05, 0.05, 0.1, 0.1 in a second stage"},
         {{0.033, 0.033, 0.067, 0.067}, "stds of 0.033, 0.033, 0.067, 0.067 in a third stage"}};
-    if (!python_text::value_of(heads, "bbox_head").starts_with('[')) {
-      read_box_head(box, stages[0].values, stages[0].shown, config);
+    if (!boxes.starts_with('[')) {
+      read_box_head(part(heads, "bbox_head"), stages[0].values, stages[0].shown, config);
     } else {  // a list of heads: a cascade
-      std::string_view rest = python_text::trimmed(box);
+      std::string_view rest = python_text::trimmed(python_text::inside(boxes));
       for (const Stds& stds : stages) {
         const std::string_view head = python_text::first_value(rest);
         read_box_head(python_text::inside(head), stds.values, stds.shown, config);
@@ -218,7 +226,7 @@ class ConfigText {
                  ModelConfig& config) const {
     require_word(extractor, "type", {"SingleRoIExtractor"});
     require_value(extractor, "finest_scale", 56, "56", config);
-    const std::string_view layer = part(extractor, "roi_layer");
+    const std::string layer = part(extractor, "roi_layer");
     require_word(layer, "type", {"RoIAlign"});
     require_word(layer, "pool_mode", {"avg"});
     read(layer, "output_size", size, config);
@@ -240,9 +248,9 @@ class ConfigText {
       config.max_size = std::max(scale[0], scale[1]);
     }
     if (python_text::value_of(pipeline, "keep_ratio", true) == "False") refuse("keep_ratio", "False", "True");
-    std::string_view tests = part(model_, "test_cfg");
+    std::string tests = part(model_, "test_cfg");
     if (tests.empty()) tests = part(text_, "test_cfg");  // before version 2.7
-    const std::string_view rpn = part(tests, "rpn"), boxes = part(tests, "rcnn");
+    const std::string rpn = part(tests, "rpn"), boxes = part(tests, "rcnn");
     read(rpn, "nms_pre", config.rpn_pre_nms_top_n, config);
     if (!read(rpn, "max_per_img", config.rpn_post_nms_top_n, config))
       read(rpn, "max_num", config.rpn_post_nms_top_n, config);
@@ -257,7 +265,7 @@ class ConfigText {
   }
 
   void read_suppression(std::string_view from, double& threshold, ModelConfig& config) const {
-    const std::string_view rule = part(from, "nms");
+    const std::string rule = part(from, "nms");
     require_word(rule, "type", {"nms"});
     require_value(rule, "class_agnostic", std::optional(false), "False", config);
     if (!read(rule, "iou_threshold", threshold, config)) read(rule, "iou_thr", threshold, config);
@@ -265,7 +273,7 @@ class ConfigText {
 
   std::string_view text_;
   std::string file_;
-  std::string_view model_;
+  std::string model_;
 };
 
 }  // namespace maskrcnn::naming::mmdetection

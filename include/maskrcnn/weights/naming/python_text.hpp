@@ -67,23 +67,36 @@ void for_each_assignment(std::string_view text, bool deep, const Visit& visit) {
   }
 }
 
-/// The value that `text` begins with: up to the comma, the end of the line or the bracket that ends it.
+/// The value that `text` begins with: up to the comma, the comment, the end of the line or the bracket that ends it.
 [[nodiscard]] inline std::string_view first_value(std::string_view text) {
   text = text.substr(std::min(text.find_first_not_of(" \n\t\r"), text.size()));
   int depth = 0;
   std::size_t at = 0;
   while (at < text.size()) {
+    const char c = text[at];
+    if (c == '#' && depth == 0) break;
     if (const std::size_t end = after_quoted(text, at); end != at) {
       at = end;
       continue;
     }
-    const char c = text[at];
     if (c == '(' || c == '[' || c == '{') ++depth;
     if (c == ')' || c == ']' || c == '}') --depth;
     if (depth < 0 || (depth == 0 && (c == ',' || c == '\n'))) break;
     ++at;
   }
   return trimmed(text.substr(0, at));
+}
+
+/// Calls `visit(value)` for every value of `name`, but for those within another.
+template <class Visit>
+void for_each_value(std::string_view text, std::string_view name, bool deep, const Visit& visit) {
+  const char* end = text.data();  // of the last one: no text is looked at twice, however hostile
+  for_each_assignment(text, deep, [&](const Assignment& assignment) {
+    if (assignment.name != name || assignment.value.data() < end) return;
+    const std::string_view value = first_value(assignment.value);
+    end = value.data() + value.size();
+    visit(value);
+  });
 }
 
 /// The value of `name`, the last one as in Python; empty, if there is none.
