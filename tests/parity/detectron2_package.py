@@ -21,6 +21,8 @@ from PIL import Image
 from torch import nn
 from torchvision.ops import deform_conv2d
 
+from generated import settle, spread
+
 warnings.filterwarnings("ignore")
 Image.LINEAR = Image.BILINEAR  # a name that Pillow gave up, in a default argument
 import detectron2  # noqa: E402
@@ -110,50 +112,26 @@ def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
         else:
             continue
         adapt(module)
-    settle(model, config, picture, adapt)
+    norms = [module for module in model.modules() if isinstance(module, NORMS)]
+
+    def run():
+        detect(model, config, picture)
+
+    settle(norms, run, adapt)
     rpn, heads = model.proposal_generator.rpn_head, model.roi_heads
-    spread(model, config, picture, rpn.objectness_logits, 2.0, adapt)
-    spread(model, config, picture, rpn.anchor_deltas, 0.3, adapt)
+    spread(rpn.objectness_logits, run, 2.0, adapt)
+    spread(rpn.anchor_deltas, run, 0.3, adapt)
     if any(isinstance(module, NORMS) for module in heads.modules()):  # they have seen the RoIs of another RPN
-        settle(model, config, picture, adapt)
+        settle(norms, run, adapt)
     cascade = isinstance(heads.box_predictor, nn.ModuleList)
     for predictor in heads.box_predictor if cascade else [heads.box_predictor]:  # each sees the boxes of the one before
-        spread(model, config, picture, predictor.cls_score, logits, adapt)
-        spread(model, config, picture, predictor.bbox_pred, 1.0, adapt)
+        spread(predictor.cls_score, run, logits, adapt)
+        spread(predictor.bbox_pred, run, 1.0, adapt)
     if config.MODEL.MASK_ON:
-        spread(model, config, picture, heads.mask_head.predictor, 3.0, adapt)
+        spread(heads.mask_head.predictor, run, 3.0, adapt)
     if config.MODEL.KEYPOINT_ON:
-        spread(model, config, picture, heads.keypoint_head.score_lowres, 3.0, adapt)
+        spread(heads.keypoint_head.score_lowres, run, 3.0, adapt)
     return model
-
-
-def settle(model, config, picture, adapt):
-    def measure(norm, inputs):
-        if len(inputs[0]):
-            norm.running_mean.copy_(inputs[0].mean((0, 2, 3)))
-            norm.running_var.copy_(inputs[0].var((0, 2, 3)))
-            adapt(norm)
-
-    norms = [module for module in model.modules() if isinstance(module, NORMS)]
-    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
-    detect(model, config, picture)
-    for hook in hooks:
-        hook.remove()
-
-
-def spread(model, config, picture, layer, deviation, adapt):
-    """Scales and shifts the outputs of a last layer: mean 0 and this deviation on the picture, channel by channel."""
-    seen = []
-    hook = layer.register_forward_hook(lambda module, inputs, output: seen.append(output))
-    detect(model, config, picture)
-    hook.remove()
-    values = torch.cat([output.transpose(0, 1).flatten(1) for output in seen], 1)
-    scale = deviation / values.std(1).clamp(min=1e-3)
-    with torch.no_grad():
-        outputs = 1 if isinstance(layer, nn.ConvTranspose2d) else 0  # where weights have them
-        layer.weight.mul_(scale.reshape([-1 if axis == outputs else 1 for axis in range(layer.weight.dim())]))
-        layer.bias.copy_((layer.bias - values.mean(1)) * scale)
-    adapt(layer)
 
 
 def tensors(model):

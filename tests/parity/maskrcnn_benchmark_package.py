@@ -19,6 +19,8 @@ import torch
 import torchvision
 from torch import nn
 
+from generated import settle, spread
+
 numpy.float = float
 sys.modules["torch._six"] = torch._six = types.SimpleNamespace(PY3=True)
 _amp = types.SimpleNamespace(float_function=lambda function: function)
@@ -100,43 +102,20 @@ def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
         else:
             continue
         adapt(module)
-    settle(model, config, picture, adapt)
-    spread(model, config, picture, model.rpn.head.cls_logits, 2.0, adapt)
-    spread(model, config, picture, model.rpn.head.bbox_pred, 0.3, adapt)
-    if not config.MODEL.RPN.USE_FPN:  # its last norms have seen the RoIs of another RPN
-        settle(model, config, picture, adapt)
-    spread(model, config, picture, model.roi_heads.box.predictor.cls_score, logits, adapt)
-    spread(model, config, picture, model.roi_heads.box.predictor.bbox_pred, 1.0, adapt)
-    if config.MODEL.MASK_ON:
-        spread(model, config, picture, model.roi_heads.mask.predictor.mask_fcn_logits, 3.0, adapt)
-    if config.MODEL.KEYPOINT_ON:
-        spread(model, config, picture, model.roi_heads.keypoint.predictor.kps_score_lowres, 3.0, adapt)
-    return model
-
-
-def settle(model, config, picture, adapt):
-    def measure(norm, inputs):
-        if len(inputs[0]):
-            norm.running_mean.copy_(inputs[0].mean((0, 2, 3)))
-            norm.running_var.copy_(inputs[0].var((0, 2, 3)))
-            adapt(norm)
-
     norms = [module for module in model.modules() if isinstance(module, FrozenBatchNorm2d)]
-    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
-    detect(model, config, picture)
-    for hook in hooks:
-        hook.remove()
 
+    def run():
+        detect(model, config, picture)
 
-def spread(model, config, picture, layer, deviation, adapt):
-    """Scales and shifts the outputs of a last layer: mean 0 and this deviation on the picture, channel by channel."""
-    seen = []
-    hook = layer.register_forward_hook(lambda module, inputs, output: seen.append(output))
-    detect(model, config, picture)
-    hook.remove()
-    values = torch.cat([output.transpose(0, 1).flatten(1) for output in seen], 1)
-    scale = deviation / values.std(1).clamp(min=1e-3)
-    with torch.no_grad():
-        layer.weight.mul_(scale.reshape(-1, *[1] * (layer.weight.dim() - 1)))
-        layer.bias.copy_((layer.bias - values.mean(1)) * scale)
-    adapt(layer)
+    settle(norms, run, adapt)
+    spread(model.rpn.head.cls_logits, run, 2.0, adapt)
+    spread(model.rpn.head.bbox_pred, run, 0.3, adapt)
+    if not config.MODEL.RPN.USE_FPN:  # its last norms have seen the RoIs of another RPN
+        settle(norms, run, adapt)
+    spread(model.roi_heads.box.predictor.cls_score, run, logits, adapt)
+    spread(model.roi_heads.box.predictor.bbox_pred, run, 1.0, adapt)
+    if config.MODEL.MASK_ON:
+        spread(model.roi_heads.mask.predictor.mask_fcn_logits, run, 3.0, adapt)
+    if config.MODEL.KEYPOINT_ON:
+        spread(model.roi_heads.keypoint.predictor.kps_score_lowres, run, 3.0, adapt)
+    return model

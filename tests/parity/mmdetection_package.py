@@ -23,6 +23,8 @@ import torch
 import torchvision
 from torch import nn
 
+from generated import settle, spread
+
 warnings.filterwarnings("ignore")
 
 
@@ -144,40 +146,17 @@ def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
         else:
             continue
         adapt(module)
-    settle(model, picture, adapt)
-    for layer, deviation in last_layers(model, logits):
-        spread(model, picture, layer, deviation, adapt)
-        if layer is model.rpn_head.rpn_reg and any(isinstance(module, nn.BatchNorm2d) for module in model.roi_head.modules()):
-            settle(model, picture, adapt)  # norms there have seen the RoIs of another RPN
-    return model
-
-
-def settle(model, picture, adapt):
-    def measure(norm, inputs):
-        if len(inputs[0]):
-            norm.running_mean.copy_(inputs[0].mean((0, 2, 3)))
-            norm.running_var.copy_(inputs[0].var((0, 2, 3)))
-            adapt(norm)
-
     norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
-    detect(model, picture)
-    for hook in hooks:
-        hook.remove()
 
+    def run():
+        detect(model, picture)
 
-def spread(model, picture, layer, deviation, adapt):
-    """Scales and shifts the outputs of a last layer: mean 0 and this deviation on the picture, channel by channel."""
-    seen = []
-    hook = layer.register_forward_hook(lambda module, inputs, output: seen.append(output))
-    detect(model, picture)
-    hook.remove()
-    values = torch.cat([output.transpose(0, 1).flatten(1) for output in seen], 1)
-    scale = deviation / values.std(1).clamp(min=1e-3)
-    with torch.no_grad():
-        layer.weight.mul_(scale.reshape(-1, *[1] * (layer.weight.dim() - 1)))
-        layer.bias.copy_((layer.bias - values.mean(1)) * scale)
-    adapt(layer)
+    settle(norms, run, adapt)
+    for layer, deviation in last_layers(model, logits):
+        spread(layer, run, deviation, adapt)
+        if layer is model.rpn_head.rpn_reg and any(isinstance(module, nn.BatchNorm2d) for module in model.roi_head.modules()):
+            settle(norms, run, adapt)  # norms there have seen the RoIs of another RPN
+    return model
 
 
 def save(state_dict, config, path, version=3, text=None):
