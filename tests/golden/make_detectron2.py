@@ -151,10 +151,14 @@ def save_results(name, picture, found):
     golden.save()
 
 
+# detectron2 has floats in what it computes in double: of networks that make more of them than others, the first are passed over
+FIRST_SEED = {"towers": 3}
+
+
 def model(name):
     zoo_name, changes, facts = MODELS[name]
     config = package.configuration(zoo_name, CHANGES + changes)
-    for seed in range(100):
+    for seed in range(FIRST_SEED.get(name, 0), 100):
         torch.manual_seed(40 + seed)
         picture = synthetic_picture(104, 141)
         rgb = picture.permute(1, 2, 0).numpy()
