@@ -87,11 +87,12 @@ def detect(model, config, picture):
     return found.pred_boxes.tensor, found.scores, found.pred_classes, masks
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5, branches=(0.2, 0.4)):
     """A model with random weights that finds many different objects in the picture.
 
     Norms get the statistics of what comes to them from the picture, last layers a useful spread around 0.
     adapt: called with every module whose weights were made, to round them, say. logits: how far those of classes spread.
+    branches: the range of what residual branches are multiplied by.
     """
     torch.manual_seed(seed)
     model = build_model(config).eval()
@@ -107,7 +108,7 @@ def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
                 nn.init.normal_(module.bias, 0, 1)
         elif isinstance(module, (*NORMS, nn.GroupNorm)):
             # residual branches weaker than shortcuts, or they explode
-            nn.init.uniform_(module.weight, *((0.2, 0.4) if name.endswith(("conv3.norm", "c_bn")) else (0.5, 1.0)))
+            nn.init.uniform_(module.weight, *(branches if name.endswith(("conv3.norm", "c_bn")) else (0.5, 1.0)))
             nn.init.uniform_(module.bias, -0.2, 0.2)
         else:
             continue

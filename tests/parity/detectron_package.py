@@ -78,9 +78,9 @@ def detect(model, config, picture):
     return kept + kept.new_tensor([0, 0, 1, 1]), torch.tensor([score for score, _, _ in found]), labels, masks, None
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5, branches=(0.2, 0.4)):
     """maskrcnn-benchmark's, whose norms are scales and shifts alone."""
-    model = package.made_up(config, picture, seed, logits=logits)
+    model = package.made_up(config, picture, seed, logits=logits, branches=branches)
     for module in model.modules():
         if isinstance(module, package.FrozenBatchNorm2d):
             scale = module.weight * module.running_var.rsqrt()

@@ -81,11 +81,12 @@ def detect(model, config, picture, dtype=torch.float32):
             None if masks is None else masks[order], None if keypoints is None else keypoints[order])  # fmt: skip
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5, branches=(0.2, 0.4)):
     """A model with random weights that finds many different objects in the picture.
 
     Norms get the statistics of what comes to them from the picture, last layers a useful spread around 0.
     adapt: called with every module whose weights were made, to round them, say. logits: how far those of classes spread.
+    branches: the range of what residual branches are multiplied by.
     """
     torch.manual_seed(seed)
     model = build_detection_model(config).eval()
@@ -97,7 +98,7 @@ def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
                 nn.init.normal_(module.bias, 0, 0.1)
         elif isinstance(module, FrozenBatchNorm2d):
             # residual branches weaker than shortcuts, or they explode
-            module.weight.uniform_(*((0.2, 0.4) if name.endswith("bn3") else (0.5, 1.0)))
+            module.weight.uniform_(*(branches if name.endswith("bn3") else (0.5, 1.0)))
             module.bias.uniform_(-0.2, 0.2)
         else:
             continue

@@ -125,11 +125,12 @@ def last_layers(model, logits):
     return layers
 
 
-def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
+def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5, branches=(0.2, 0.4)):
     """A model with random weights that finds many different objects in the picture.
 
     Norms get the statistics of what comes to them from the picture, last layers a useful spread around 0.
     adapt: called with every module whose weights were made, to round them, say. logits: how far those of classes spread.
+    branches: the range of what residual branches are multiplied by.
     """
     torch.manual_seed(seed)
     model = build(config)
@@ -141,7 +142,7 @@ def made_up(config, picture, seed=0, adapt=lambda module: None, logits=2.5):
                 nn.init.normal_(module.bias, 0, 0.1)
         elif isinstance(module, nn.BatchNorm2d):
             # residual branches weaker than shortcuts, or they explode
-            nn.init.uniform_(module.weight, *((0.2, 0.4) if name.endswith(("bn3", "bn2")) else (0.5, 1.0)))
+            nn.init.uniform_(module.weight, *(branches if name.endswith(("bn3", "bn2")) else (0.5, 1.0)))
             nn.init.uniform_(module.bias, -0.2, 0.2)
         else:
             continue

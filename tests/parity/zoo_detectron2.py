@@ -7,6 +7,7 @@ import numpy
 import torch
 
 import detectron2_package as package
+from generated import WELL_CONDITIONED
 from parity import CATEGORIES
 
 # the heads of new_baselines, whose configurations are programs that need more than this package has
@@ -40,7 +41,7 @@ def entries(found, classes):
 
 def make(picture, folder, slim_seed=0, *, name, changes=(), path=None, alter=lambda model: None):
     config = package.configuration(name, changes)
-    model = package.made_up(config, numpy.asarray(picture), slim_seed, logits=1.6)
+    model = package.made_up(config, numpy.asarray(picture), slim_seed, **WELL_CONDITIONED)
     alter(model)
     weights = save(model, folder / (path or f"{name.replace('/', '_')}.pkl"))
     return weights, lambda image: entries(package.detect(model, config, numpy.asarray(image)), config.MODEL.ROI_HEADS.NUM_CLASSES)

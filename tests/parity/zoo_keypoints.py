@@ -16,6 +16,7 @@ from torchvision.ops.misc import FrozenBatchNorm2d
 
 import lively_model
 import parity
+from generated import WELL_CONDITIONED
 
 TORCHVISION = {"COCO_V1": (0.0, "fc266e95"), "COCO_LEGACY": (1e-5, "9f466800")}
 DETECTRON2 = {
@@ -68,7 +69,7 @@ def detectron2_case(name, masks=False):
         import detectron2_package as package
 
         config = package.configuration(f"COCO-Keypoints/{name}", ["MODEL.MASK_ON", masks])
-        model = package.made_up(config, numpy.asarray(picture), slim_seed, logits=1.6)
+        model = package.made_up(config, numpy.asarray(picture), slim_seed, **WELL_CONDITIONED)
         path = pathlib.Path(folder) / DETECTRON2[name]
         path.parent.mkdir(exist_ok=True)
         with open(path, "wb") as file:

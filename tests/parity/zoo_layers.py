@@ -14,6 +14,7 @@ from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 import detectron2_package as package
 import lively_model
 import parity
+from generated import WELL_CONDITIONED
 from zoo_detectron2 import TOWERS, entries, save
 
 # ---- torchvision ----------------------------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ STRUCTURE_ONLY = {
 def by_detectron2(picture, folder, slim_seed=0, *, name):
     source, changes, path = DETECTRON2[name]
     config = package.configuration(source, changes)
-    model = package.made_up(config, numpy.asarray(picture), slim_seed, logits=1.6)
+    model = package.made_up(config, numpy.asarray(picture), slim_seed, **WELL_CONDITIONED)
     weights = folder / (path or f"{name.split('/')[-1].replace(' ', '_')}.pkl")
     return save(model, weights), lambda image: entries(package.detect(model, config, numpy.asarray(image)), 80)
 

@@ -7,6 +7,7 @@ import torch
 
 import detectron_package
 import maskrcnn_benchmark_package as package
+from generated import WELL_CONDITIONED
 from parity import CATEGORIES
 
 DEPTHS = {"R_50": (3, 4, 6, 3), "R_101": (3, 4, 23, 3), "X_101": (3, 4, 23, 3), "X_152": (3, 8, 36, 3)}
@@ -27,7 +28,7 @@ def entries(boxes, scores, labels, masks, keypoints):
 
 def make(picture, folder, slim_seed=0, *, name):
     config = package.configuration(name)
-    model = package.made_up(config, picture, slim_seed, logits=1.6)
+    model = package.made_up(config, picture, slim_seed, **WELL_CONDITIONED)
     weights = folder / f"{name}.pth"
     torch.save({"model": {f"module.{key}": value for key, value in model.state_dict().items()}}, weights)
     return weights, lambda image: entries(*package.detect(model, config, image))
@@ -35,7 +36,7 @@ def make(picture, folder, slim_seed=0, *, name):
 
 def make_detectron(picture, folder, slim_seed=0, *, name, changes=(), body="R_50"):
     config = package.configuration(name, changes)
-    model = detectron_package.made_up(config, picture, slim_seed, logits=1.6)
+    model = detectron_package.made_up(config, picture, slim_seed, **WELL_CONDITIONED)
     weights = detectron_package.save(model, folder / f"{name}.pkl", DEPTHS[body])
     return weights, lambda image: entries(*detectron_package.detect(model, config, image))
 

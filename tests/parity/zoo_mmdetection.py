@@ -8,6 +8,7 @@ import numpy
 import torch
 
 import mmdetection_package as package
+from generated import WELL_CONDITIONED
 from parity import CATEGORIES
 
 # name in the zoo, and the version whose checkpoint is written
@@ -43,7 +44,7 @@ def case(name):
     def make(picture, folder, slim_seed=0):
         config = package.configuration(zoo_name)
         # made for a smaller picture, which takes a quarter of the time
-        model = package.made_up(package.at_scale(config, (667, 400)), numpy.asarray(picture), slim_seed, logits=1.6)
+        model = package.made_up(package.at_scale(config, (667, 400)), numpy.asarray(picture), slim_seed, **WELL_CONDITIONED)
         model.cfg = config
         path = folder / f"{name}.pth"
         package.save(model.state_dict(), config, path, version)
