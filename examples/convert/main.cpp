@@ -12,9 +12,10 @@ int main(int argc, char** argv) {
   convert::Options options;
   std::string inspected;
   CLI::App app(
-      "Converts a checkpoint of torchvision, detectron2 or mmdetection (.pth, .pkl, .safetensors) into a safetensors "
-      "file with all "
-      "facts of\nits model in its metadata, and with a self-test: a small image and what the model finds in it.\n",
+      "Converts a checkpoint of torchvision, detectron2, mmdetection, maskrcnn-benchmark or Detectron (.pth, .pkl,\n"
+      ".safetensors) into a safetensors file with all facts of its model in its metadata, and with a self-test: a "
+      "small\n"
+      "image and what the model finds in it.\n",
       "maskrcnn-convert");
   auto* const in = app.add_option("IN", options.in, "the checkpoint");
   auto* const out = app.add_option("OUT", options.out, "the file to write, .safetensors");

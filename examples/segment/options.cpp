@@ -33,8 +33,9 @@ std::optional<Options> read_options(int argc, const char* const* argv, int& exit
       "maskrcnn-segment");
   app.add_option("IMAGE", options.images, "JPEG, PNG, BMP or binary PNM images")->required();
   app.add_option("--weights", options.weights,
-                 "checkpoint of torchvision, detectron2 or mmdetection: .safetensors, .pth, .pkl (default: the bundled "
-                 "model, cell nuclei)")
+                 "checkpoint of torchvision, detectron2, mmdetection, maskrcnn-benchmark or Detectron: .safetensors, "
+                 ".pth, .pkl "
+                 "(default: the bundled model, cell nuclei)")
       ->type_name("FILE");
   app.add_flag("--verify", options.verify, "run the self-test that the weights carry (see maskrcnn-convert) first");
   app.add_option("--labels", options.labels, "class names, one a line, in order of the labels (default: the model's)")

@@ -40,6 +40,7 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::maskrcnn_benchmark {
   ModelConfig config;
   config.image_mean = {102.9801, 115.9465, 122.7717};
   config.image_std = {1, 1, 1};
+  config.batch_norm_epsilon = MaskrcnnBenchmark::frozen_batch_norm_epsilon;
   if (weights.find("backbone.fpn.inner_blocks.0.0.weight") == nullptr) {  // C4
     config.anchor_sizes = {{32, 64, 128, 256, 512}};
     config.anchor_aspect_ratios = {{0.5, 1.0, 2.0}};
