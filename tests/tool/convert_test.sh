@@ -114,7 +114,7 @@ for convention in torchvision_roi_pool torchvision_roi_align_max; do
   expect 0 'objects?, ' "$segment" --weights "$convention.safetensors" "$image"
 done
 says torchvision_mine mine.safetensors
-expect 1 "'torchvision_mine', expected one of detectron2, torchvision, torchvision_roi_align_max, torchvision_roi_pool " \
+expect 1 "'torchvision_mine', expected one of detectron, detectron2, maskrcnn_benchmark, mmdetection, torchvision, torchvision_roi_align_max, torchvision_roi_pool " \
   "$convert" --inspect mine.safetensors
 says detectron2 unpaired.safetensors
 expect 1 '\(basic_fpn\) by the convention of detectron2 is not compiled in, expected one of basic_fpn by torchvision, ' \
