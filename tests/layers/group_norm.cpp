@@ -72,8 +72,9 @@ TEST_CASE_TEMPLATE("a convolution with a group norm behind it is torch's", T, fl
 }
 
 TEST_CASE_TEMPLATE("images of any size and channels of any number are normed", T, float, double) {
-  for (const auto& [height, width, channels, groups] :
+  for (const auto& size :
        {std::array<Index, 4>{32, 32, 16, 4}, {1, 1025, 3, 3}, {40, 77, 24, 3}, {33, 33, 17, 1}, {7, 7, 256, 32}}) {
+    const Index height = size[0], width = size[1], channels = size[2], groups = size[3];
     CAPTURE(height);
     CAPTURE(channels);
     auto x = test::random_tensor<T>(maskrcnn::Shape<4>{2, height, width, channels}, 3);

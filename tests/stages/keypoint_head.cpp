@@ -19,7 +19,8 @@ namespace {
 
 TEST_CASE_TEMPLATE("heatmaps are torchvision's", T, float, double) {
   const test::Golden golden("keypoint_head");
-  for (const auto& [name, keypoints] : {std::pair<std::string, Index>{"deep", 17}, {"shallow", 2}}) {
+  for (const auto& [file, keypoints] : {std::pair<std::string, Index>{"deep", 17}, {"shallow", 2}}) {
+    const std::string name = file;
     CAPTURE(name);
     const maskrcnn::Weights weights = renamed(golden, name);
     const maskrcnn::Parameters root(weights);
