@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "golden_detections.hpp"
+#include "golden_steps.hpp"
 #include "support.hpp"
 
 using maskrcnn::BottleneckC4;
@@ -236,26 +237,11 @@ TEST_CASE("as many classes as LVIS has mean its thresholds") {
 TEST_CASE("boxes may be the same for all classes") { compare<FasterRCNN, BottleneckFpn>("agnostic"); }
 
 TEST_CASE("detectron2's sizes are rounded, and limited twice") {
-  const maskrcnn::Preprocess<float> preprocess(maskrcnn::preprocess_options<Detectron2>({}));
-  const test::Golden golden("detectron2_steps");
-  const auto table = golden.values<int>("sizes.table");
-  for (std::size_t i = 0; i < table.size(); i += 4) {
-    CAPTURE(table[i]);
-    CAPTURE(table[i + 1]);
-    CHECK(preprocess.frame({table[i], table[i + 1]}).resized == maskrcnn::Size{table[i + 2], table[i + 3]});
-  }
+  test::check_sizes<Detectron2>(test::Golden("detectron2_steps"));
 }
 
 TEST_CASE("levels are detectron2's, exactly, around every boundary") {
-  const test::Golden golden("detectron2_steps");
-  const auto boxes = golden.boxes<float>("levels.boxes");
-  const auto expected = golden.values<std::size_t>("levels.levels");
-  for (std::size_t i = 0; i < boxes.size(); ++i) {
-    CAPTURE(boxes[i].width());
-    CAPTURE(boxes[i].height());
-    CHECK(maskrcnn::roi_level(boxes[i], 1.0F / 4, 1.0F / 32, maskrcnn::roi_level_options<Detectron2>(4, 4)) ==
-          expected[i]);
-  }
+  test::check_levels<Detectron2>(test::Golden("detectron2_steps"));
 }
 
 TEST_CASE("masks are pasted as detectron2 does") {

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "golden_detections.hpp"
+#include "golden_steps.hpp"
 #include "support.hpp"
 
 using maskrcnn::BottleneckC4;
@@ -281,26 +282,11 @@ TEST_CASE("other networks of mmdetection are refused by name") {
 }
 
 TEST_CASE("mmdetection's sizes are of one scale, rounded") {
-  const maskrcnn::Preprocess<float> preprocess(maskrcnn::preprocess_options<MMDetection>({}));
-  const test::Golden golden("mmdetection_steps");
-  const auto table = golden.values<int>("sizes.table");
-  for (std::size_t i = 0; i < table.size(); i += 4) {
-    CAPTURE(table[i]);
-    CAPTURE(table[i + 1]);
-    CHECK(preprocess.frame({table[i], table[i + 1]}).resized == maskrcnn::Size{table[i + 2], table[i + 3]});
-  }
+  test::check_sizes<MMDetection>(test::Golden("mmdetection_steps"));
 }
 
 TEST_CASE("levels are mmdetection's, exactly, around every boundary") {
-  const test::Golden golden("mmdetection_steps");
-  const auto boxes = golden.boxes<float>("levels.boxes");
-  const auto expected = golden.values<std::size_t>("levels.levels");
-  for (std::size_t i = 0; i < boxes.size(); ++i) {
-    CAPTURE(boxes[i].width());
-    CAPTURE(boxes[i].height());
-    CHECK(maskrcnn::roi_level(boxes[i], 1.0F / 4, 1.0F / 32, maskrcnn::roi_level_options<MMDetection>(4, 4)) ==
-          expected[i]);
-  }
+  test::check_levels<MMDetection>(test::Golden("mmdetection_steps"));
 }
 
 TEST_CASE("mmdetection limits how boxes shrink as well as how they grow") {

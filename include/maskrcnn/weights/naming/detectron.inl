@@ -1,8 +1,6 @@
 // Detectron's names of blobs, as its pickles have them.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
 #include <maskrcnn/weights/coco_classes.hpp>
 #include <maskrcnn/weights/model_config.hpp>
 #include <maskrcnn/weights/naming/maskrcnn_benchmark.inl>
@@ -14,16 +12,6 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron {
 [[nodiscard]] inline bool recognise(const NamedTensors& tensors, const FileMetadata&) {
   return any_below(tensors, "conv_rpn") || any_below(tensors, "rpn_cls_logits") ||
          any_below(tensors, "res2_0_branch2a");
-}
-
-/// The number that `text` begins with, up to three digits, and what follows it.
-[[nodiscard]] inline std::optional<Numbered> leading_number(std::string_view text) {
-  int number = 0;
-  std::size_t length = 0;
-  while (length < std::min<std::size_t>(text.size(), 3) && text[length] >= '0' && text[length] <= '9')
-    number = 10 * number + (text[length++] - '0');
-  if (length == 0) return std::nullopt;
-  return Numbered{number, text.substr(length)};
 }
 
 /// "weight" of "_w", "bias" of "_b"; nothing of anything else.

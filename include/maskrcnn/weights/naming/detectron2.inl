@@ -39,14 +39,12 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming::detectron2 {
   if (const auto rest = after(name, "stem.bn.")) return joined({body, "stem.1.", *rest});
   const auto stage = after(name, "s") ? numbered(name.substr(1), 1) : std::nullopt;
   if (!stage || !stage->rest.starts_with("b")) return std::nullopt;
-  const std::size_t digits = std::min(stage->rest.find_first_not_of("0123456789", 1), stage->rest.size()) - 1;
-  int block = 0;
-  for (const char digit : stage->rest.substr(1, std::min<std::size_t>(digits, 4))) block = 10 * block + digit - '0';
-  if (digits == 0 || digits > 4 || block == 0) return std::nullopt;
+  const auto block = leading_number(stage->rest.substr(1), 4);
+  if (!block || block->number == 0) return std::nullopt;
   const std::string number = std::to_string(stage->number + 1);
   const std::string place =
-      joined({body, "trunk_output.block", number, ".block", number, "-", std::to_string(block - 1), "."});
-  const auto inner = after(stage->rest.substr(1 + digits), ".");
+      joined({body, "trunk_output.block", number, ".block", number, "-", std::to_string(block->number - 1), "."});
+  const auto inner = after(block->rest, ".");
   if (!inner) return std::nullopt;
   for (const auto& [theirs, ours] :
        {Renamed{"proj.", "proj.0."}, Renamed{"bn.", "proj.1."}, Renamed{"f.a.", "f.a.0."}, Renamed{"f.a_bn.", "f.a.1."},

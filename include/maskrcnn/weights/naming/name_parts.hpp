@@ -21,10 +21,10 @@ namespace maskrcnn::inline MASKRCNN_FLAGS::naming {
   return text.substr(prefix.size());
 }
 
-/// What a number and a dot begin: "2.norm.weight".
+/// What a number begins: "2.norm.weight".
 struct Numbered {
-  int number;             ///< counted from 0
-  std::string_view rest;  ///< what follows the dot
+  int number;
+  std::string_view rest;  ///< what follows it, or the dot behind it
 };
 
 /// The number, of one digit, that `text` begins with, which counts from `first`; and what follows its dot.
@@ -33,14 +33,24 @@ struct Numbered {
   return Numbered{text[0] - '0' - first, text.substr(2)};
 }
 
-/// The same of up to three digits, which count from 0.
-[[nodiscard]] inline std::optional<Numbered> any_number(std::string_view text) {
+/// The number that `text` begins with, and what follows it; nothing, if there is none or it has more digits than
+/// `most`: names may be hostile.
+[[nodiscard]] inline std::optional<Numbered> leading_number(std::string_view text, std::size_t most = 3) {
   int number = 0;
   std::size_t digits = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits)
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+    if (digits == most) return std::nullopt;
     number = 10 * number + (text[digits] - '0');
-  if (digits == 0 || digits > 3 || digits + 1 >= text.size() || text[digits] != '.') return std::nullopt;
-  return Numbered{number, text.substr(digits + 1)};
+  }
+  if (digits == 0) return std::nullopt;
+  return Numbered{number, text.substr(digits)};
+}
+
+/// As `numbered`, of up to three digits, which count from 0.
+[[nodiscard]] inline std::optional<Numbered> any_number(std::string_view text) {
+  const auto found = leading_number(text);
+  if (!found || found->rest.size() < 2 || found->rest.front() != '.') return std::nullopt;
+  return Numbered{found->number, found->rest.substr(1)};
 }
 
 /// The parts, one after the other.
